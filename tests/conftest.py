@@ -1,0 +1,79 @@
+"""A tiny tokenizer and a tiny random base checkpoint, for where weights do not matter."""
+
+import sys
+from pathlib import Path
+
+# The root's evaluate.py would shadow the library `evaluate` under `python -m pytest`.
+_ROOT = Path(__file__).resolve().parents[1]
+sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != _ROOT]
+
+import string
+from typing import Any
+
+import pytest
+import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+# The models here are so small that a second thread costs more than it gives.
+torch.set_num_threads(1)
+
+SPECIAL = {
+    "pad_token": "[PAD]",
+    "unk_token": "[UNK]",
+    "cls_token": "[CLS]",
+    "sep_token": "[SEP]",
+    "mask_token": "[MASK]",
+}
+WORDS = """
+the of and a to in is was he for it with as his on be at by had not are but from or have an they
+which one you were all her she there would their we him been has when who will no more if out so
+up said what its about than into them can only other time new some could these two may first then
+do any like my now over such our man me even most made after also did many off before must well
+back through years much where your way down should because long each just state those people too
+mr little good world make very year still see own work men day get here between both life being
+under three never know same last another while us might great go come since against right came
+take used himself few house use place during without again home around small however found mrs
+part school thought went say general once upon war every does got united left number course until
+always away something fact water less public put thing almost hand enough far took head yet
+government system set told nothing night end why called find going look asked later knew point
+next city business give group toward young days let room side social given present several order
+police minister official army party union court company spokesman statement reporter witness
+village resident hospital street fire attack peace president election vote law crime trial judge
+comment reply share email login article photo copyright read newsletter subscribe follow click
+""".split()
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> Any:
+    """A lower-casing WordPiece tokenizer of a few hundred words that knows every ASCII letter."""
+    letters = [*string.ascii_lowercase, *string.digits]
+    pieces = [*letters, *(f"##{letter}" for letter in letters), *string.punctuation, "##s"]
+    vocabulary = dict.fromkeys([*SPECIAL.values(), *pieces, *WORDS])
+    ids = {piece: index for index, piece in enumerate(vocabulary)}
+    backend = Tokenizer(models.WordPiece(ids, unk_token="[UNK]"))
+    backend.normalizer = normalizers.BertNormalizer(lowercase=True)
+    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    backend.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        special_tokens=[("[CLS]", ids["[CLS]"]), ("[SEP]", ids["[SEP]"])],
+    )
+    return PreTrainedTokenizerFast(tokenizer_object=backend, **SPECIAL)
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a two-layer BERT with random weights, 64 positions and the tiny tokenizer."""
+    folder = tmp_path_factory.mktemp("tiny-base")
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=64,
+    )
+    BertModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
