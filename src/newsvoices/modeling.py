@@ -1,0 +1,193 @@
+"""The one module that runs the network: base checkpoint in, paragraph logits out, folder saved."""
+
+import hashlib
+import importlib.util
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from numpy.typing import NDArray
+from transformers import (
+    AutoConfig,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+)
+from transformers.utils import logging
+
+from newsvoices.labels import ID2LABEL, LABEL2ID
+from newsvoices.windows import Window, collate
+
+MODEL_FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
+
+
+class ModelError(ValueError):
+    """A model or base checkpoint that cannot be used; the message says why and what to do."""
+
+
+def base_folder(
+    *,
+    hub_id: str,
+    revision: str,
+    sha256: Mapping[str, str],
+    package: str | None = None,
+    package_folder: str = ".",
+    folder: str | None = None,
+) -> Path:
+    """Find the base checkpoint: a given folder, else a package's files, else the hub.
+
+    The package is only located, its code never runs. Files of the package and of the hub must
+    have the pinned checksums; a folder that the user gives is the user's word.
+
+    Raises:
+        ModelError: not found, or a file with another checksum.
+    """
+    if folder is not None:
+        if not (Path(folder) / "config.json").is_file():
+            raise ModelError(f"{folder}: expected a checkpoint folder, found no config.json in it")
+        return Path(folder)
+    spec = importlib.util.find_spec(package) if package else None
+    if spec is not None and spec.submodule_search_locations:
+        found = Path(spec.submodule_search_locations[0]) / package_folder
+    else:
+        found = hub_folder(hub_id, revision)
+    for name, expected in sha256.items():
+        actual = file_sha256(found / name) if (found / name).is_file() else "no such file"
+        if actual != expected:
+            raise ModelError(
+                f"{found / name}: expected SHA-256 {expected}, found {actual}; these are not the "
+                f"files of {hub_id}@{revision}. Reinstall the package, or give a folder of your own"
+            )
+    return found
+
+
+def hub_folder(hub_id: str, revision: str | None = None) -> Path:
+    """Fetch the files of a hub repository (or take them from the local cache)."""
+    try:
+        return Path(snapshot_download(hub_id, revision=revision, allow_patterns=list(MODEL_FILES)))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise ModelError(
+            f"{hub_id!r}: expected a local folder or a hub id, found no such folder, and the hub "
+            f"gave nothing ({type(error).__name__}); check the path, or the network"
+        ) from error
+
+
+def file_sha256(file: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def build_model(
+    folder: Path, *, window: int, config: Mapping[str, Any]
+) -> tuple[PreTrainedModel, Any]:
+    """A token classifier with our labels on a base checkpoint, and its tokenizer.
+
+    Args:
+        folder: from `base_folder`.
+        window: tokens that the model must be able to take.
+        config: values that replace those of the checkpoint's config, such as dropout rates.
+
+    Raises:
+        ModelError: a checkpoint without the keys, the length or the special tokens asked for.
+    """
+    known = AutoConfig.from_pretrained(folder, local_files_only=True)
+    unknown = [key for key in config if not hasattr(known, key)]
+    if unknown:
+        raise ModelError(
+            f"model.config: {', '.join(unknown)}: no such key in {folder / 'config.json'}"
+        )
+    longest = getattr(known, "max_position_embeddings", window)
+    if window > longest:
+        raise ModelError(
+            f"window: expected at most the {longest} tokens of {folder}, found {window}"
+        )
+    model, tokenizer = _from_folder(
+        folder, num_labels=len(ID2LABEL), id2label=ID2LABEL, label2id=LABEL2ID, **config
+    )
+    missing = [
+        n for n in ("cls", "sep", "pad", "unk") if getattr(tokenizer, f"{n}_token_id") is None
+    ]
+    if missing:
+        raise ModelError(f"{folder}: the tokenizer lacks the special tokens {', '.join(missing)}")
+    return model, tokenizer
+
+
+def load_model(folder: Path, device: str | None = None) -> tuple[PreTrainedModel, Any]:
+    """A saved model in evaluation mode on `device` (a GPU if there is one), and its tokenizer."""
+    model, tokenizer = _from_folder(folder)
+    return model.eval().to(device or ("cuda" if torch.cuda.is_available() else "cpu")), tokenizer
+
+
+def save_model(model: PreTrainedModel, tokenizer: Any, folder: Path) -> None:
+    """Write weights, config and tokenizer so that stock `transformers` loads them."""
+    # The saved file keeps what the base folder or the last call set, and other runtimes obey it.
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    umask = os.umask(0)
+    os.umask(umask)
+    for file in folder.iterdir():  # safetensors 0.8 writes its file for the owner only
+        file.chmod(0o666 & ~umask)
+
+
+def paragraph_logits(token_logits: torch.Tensor, spans: torch.Tensor) -> torch.Tensor:
+    """Mean of each paragraph's token logits.
+
+    Args:
+        token_logits: [windows, tokens, labels].
+        spans: [windows, paragraphs, 2], `[start, end)`; (0, 0) where there is no paragraph.
+
+    Returns:
+        [windows, paragraphs, labels], zeros where there is no paragraph.
+    """
+    places = torch.arange(token_logits.shape[1], device=token_logits.device)
+    inside = (places >= spans[..., :1]) & (places < spans[..., 1:])
+    lengths = inside.sum(dim=-1, keepdim=True).clamp(min=1)
+    return inside.to(token_logits.dtype) @ token_logits / lengths
+
+
+@torch.inference_mode()
+def window_logits(
+    model: PreTrainedModel, windows: Sequence[Window], *, pad_id: int, batch_tokens: int = 4096
+) -> list[NDArray[np.float32]]:
+    """Logits [paragraphs, labels] of each window, in the order given.
+
+    Windows are run in batches of like length, at most `batch_tokens` tokens each with padding.
+    """
+    results: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(windows)
+    order = sorted(range(len(windows)), key=lambda index: len(windows[index].input_ids))
+    while order:
+        longest = len(windows[order[-1]].input_ids)
+        take = max(1, batch_tokens // longest)
+        rows, order = order[-take:], order[:-take]
+        arrays = collate([windows[row] for row in rows], pad_id)
+        batch = {key: torch.from_numpy(value).to(model.device) for key, value in arrays.items()}
+        spans = batch.pop("spans")
+        logits = paragraph_logits(model(**batch).logits.float(), spans).cpu().numpy()
+        for row, values in zip(rows, logits, strict=True):
+            results[row] = values[: len(windows[row].spans)]
+    return results
+
+
+def _from_folder(folder: Path, **config: Any) -> tuple[PreTrainedModel, Any]:
+    """Load without the library's report on the new head, which is no news, nor its progress bar."""
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        model = AutoModelForTokenClassification.from_pretrained(
+            folder, local_files_only=True, dtype=torch.float32, **config
+        )
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
+    return model, tokenizer

