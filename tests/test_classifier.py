@@ -1,0 +1,213 @@
+"""What users call: load, read, classify, classify_pages."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from newsvoices import LABELS, Page, Paragraph, load
+from newsvoices.classifier import CHUNK_WINDOWS, Classifier, save_settings
+from newsvoices.decoding import Decoding
+from newsvoices.modeling import ModelError, build_model, save_model
+from newsvoices.windows import WindowSize
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder with random weights, scaled up so that scores differ, and transitions."""
+    folder = tmp_path_factory.mktemp("saved") / "model"
+    model, tokenizer = build_model(tiny_base, window=32, config={})
+    model.classifier.weight.data *= 50
+    save_model(model, tokenizer, folder)
+    transitions = np.random.default_rng(0).normal(size=(len(LABELS), len(LABELS)))
+    save_settings(folder, WindowSize(32, 4), Decoding(1.5, 0.7, transitions), LABELS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def classifier(folder: Path) -> Classifier:
+    return load(folder, device="cpu")
+
+
+def make_texts(count: int, seed: int) -> list[str]:
+    random = np.random.default_rng(seed)
+    words = ["the", "police", "said", "reply", "should", "i", "saw", "fire", "minister", "photo"]
+    return [" ".join(random.choice(words, size=int(random.integers(1, 40)))) for _ in range(count)]
+
+
+def test_predictions_come_in_order_with_their_texts(classifier: Classifier) -> None:
+    texts = make_texts(25, 0)
+    assert [p.text for p in classifier.classify(texts)] == texts
+
+
+def test_label_score_and_scores_agree(classifier: Classifier) -> None:
+    for prediction in classifier.classify(make_texts(25, 1)):
+        assert tuple(prediction.scores) == LABELS
+        assert sum(prediction.scores.values()) == pytest.approx(1.0)
+        assert prediction.score == prediction.scores[prediction.label]
+        assert prediction.score == max(prediction.scores.values())
+
+
+def test_an_empty_page_has_no_predictions(classifier: Classifier) -> None:
+    assert classifier.classify([]) == []
+    assert list(classifier.classify_pages([[], ["the police said"], []]))[0::2] == [[], []]
+
+
+def test_a_page_may_be_a_page_or_a_list(classifier: Classifier) -> None:
+    texts = make_texts(3, 2)
+    page = Page(tuple(Paragraph(text) for text in texts))
+    assert classifier.classify(page) == classifier.classify(texts)
+
+
+def test_many_pages_are_classified_as_one_by_one(classifier: Classifier) -> None:
+    pages = [make_texts(count, seed) for seed, count in enumerate([1, 40, 0, 7, 120, 3] * 4)]
+    together = list(classifier.classify_pages(pages))
+    assert len(together) == len(pages)
+    for page, predictions in zip(pages, together, strict=True):
+        for batched, alone in zip(predictions, classifier.classify(page), strict=True):
+            assert batched.text == alone.text
+            assert batched.label == alone.label
+            assert list(batched.scores.values()) == pytest.approx(
+                list(alone.scores.values()), abs=1e-5
+            )
+
+
+def test_pages_are_taken_lazily(classifier: Classifier) -> None:
+    taken = 0
+
+    def endless() -> Iterator[list[str]]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield ["the police said"]
+
+    predictions = classifier.classify_pages(endless())
+    next(predictions)
+    assert taken == CHUNK_WINDOWS
+
+
+def test_context_changes_scores_unless_pages_are_apart(classifier: Classifier) -> None:
+    texts = make_texts(2, 3)
+    alone = [p for page in classifier.classify_pages([[t] for t in texts]) for p in page]
+    assert [p.scores for p in classifier.classify(texts)] != [p.scores for p in alone]
+
+
+@pytest.mark.parametrize("blank", ["", " \n\t"])
+def test_a_blank_paragraph_is_a_value_error_with_its_index(
+    classifier: Classifier, blank: str
+) -> None:
+    with pytest.raises(ValueError, match="paragraph 1: .*blank"):
+        classifier.classify(["the police said", blank])
+    with pytest.raises(ValueError, match="paragraph 0: .*blank"):
+        classifier.classify(Page((Paragraph(blank),)))
+
+
+@pytest.mark.parametrize("wrong", [None, 3, b"bytes", ["a"]])
+def test_a_paragraph_that_is_no_string_is_a_type_error_with_its_index(
+    classifier: Classifier, wrong: object
+) -> None:
+    with pytest.raises(TypeError, match="paragraph 1: expected str, found"):
+        classifier.classify(["the police said", wrong])  # type: ignore[list-item]
+
+
+def test_a_string_is_not_taken_for_a_list_of_letters(classifier: Classifier) -> None:
+    with pytest.raises(TypeError, match=r"list of paragraphs, found str; .*read"):
+        classifier.classify("the police said")
+
+
+def test_a_bad_page_raises_after_the_results_before_it(classifier: Classifier) -> None:
+    predictions = classifier.classify_pages([["the"], ["police"], [""], ["said"]])
+    assert [next(predictions)[0].text, next(predictions)[0].text] == ["the", "police"]
+    with pytest.raises(ValueError, match="page 2: paragraph 0"):
+        next(predictions)
+
+
+def test_a_million_characters_are_cut_counted_and_labelled(classifier: Classifier) -> None:
+    started = time.perf_counter()
+    short, long = classifier.classify(["the police said", "said " * 200_000])
+    assert time.perf_counter() - started < 5
+    assert (short.cut, long.cut) == (False, True)
+    assert long.label in LABELS
+    assert len(long.text) == 1_000_000
+
+
+@pytest.mark.parametrize("odd", ["\u200b", "\x00", "🙂", "[SEP] [PAD]", "ﷺ" * 50, "a" * 5000])
+def test_odd_paragraphs_get_a_label(classifier: Classifier, odd: str) -> None:
+    predictions = classifier.classify(["the police", odd, "said"])
+    assert len(predictions) == 3
+    assert all(0 < p.score <= 1 for p in predictions)
+
+
+def test_text_files_are_read(classifier: Classifier, tmp_path: Path) -> None:
+    file = tmp_path / "page.txt"
+    file.write_text("The police said\nso.\n\nReply\n", encoding="utf-8")
+    assert classifier.read(file).texts == ["The police said so.", "Reply"]
+    assert classifier.read(text="one\ntwo").texts == ["one", "two"]
+    assert len(classifier.classify(classifier.read(file))) == 2
+
+
+def test_a_missing_page_is_an_error_and_never_text(classifier: Classifier) -> None:
+    with pytest.raises(FileNotFoundError, match=r"no-such\.txt"):
+        classifier.read("no-such.txt")
+
+
+def test_a_missing_model_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="found none there"):
+        load(tmp_path / "absent" / "model")
+
+
+def test_a_folder_of_something_else_is_refused(tiny_base: Path) -> None:
+    with pytest.raises(ModelError, match=r"found no newsvoices\.json"):
+        load(tiny_base)
+
+
+def test_damaged_settings_are_named(folder: Path, tmp_path: Path) -> None:
+    damaged = copy(folder, tmp_path)
+    settings = json.loads((damaged / "newsvoices.json").read_text())
+    settings["transitions"].pop()
+    (damaged / "newsvoices.json").write_text(json.dumps(settings))
+    with pytest.raises(ModelError, match=r"newsvoices\.json: expected the settings of a model"):
+        load(damaged)
+
+
+def test_half_written_weights_are_named(folder: Path, tmp_path: Path) -> None:
+    damaged = copy(folder, tmp_path)
+    weights = (damaged / "model.safetensors").read_bytes()
+    (damaged / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+    with pytest.raises(ModelError, match="the model cannot be loaded"):
+        load(damaged)
+
+
+def test_labels_of_settings_and_config_must_agree(folder: Path, tmp_path: Path) -> None:
+    damaged = copy(folder, tmp_path)
+    settings = json.loads((damaged / "newsvoices.json").read_text())
+    settings["labels"].reverse()
+    (damaged / "newsvoices.json").write_text(json.dumps(settings))
+    with pytest.raises(ModelError, match="expected the labels of newsvoices.json"):
+        load(damaged)
+
+
+def test_the_loader_works_from_any_folder_without_the_training_stack(
+    folder: Path, tmp_path: Path
+) -> None:
+    code = (
+        "import sys; from newsvoices import load;"
+        f"c = load({str(folder)!r}); assert len(c.classify(['the police said'])) == 1;"
+        "bad = {'hydra', 'omegaconf', 'datasets', 'evaluate', 'sklearn', 'transformers.trainer'};"
+        "assert not bad & set(sys.modules), bad & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+
+
+def copy(folder: Path, where: Path) -> Path:
+    """A copy of a model folder that a test may damage."""
+    target = where / "model"
+    target.mkdir()
+    for file in folder.iterdir():
+        (target / file.name).write_bytes(file.read_bytes())
+    return target
