@@ -164,7 +164,7 @@ def test_all_faults_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
         f"{first}:3: page 'a': paragraphs[1].text: expected a string",
         f"{second}: expected a JSONL file",
         f"{third}: expected at least one page",
-        f"{repeated}:1: page 'ok': expected ids to be unique, found the id of {first}:1",
+        f"{repeated}:1: page 'ok': expected ids to be unique, found it at {first}:1 too",
     ]
     assert [
         fault[: len(start)] for fault, start in zip(caught.value.faults, starts, strict=True)
@@ -191,7 +191,7 @@ def test_a_repeated_id_is_refused_with_both_places(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         load_splits(train=[file])
     assert caught.value.faults == [
-        f"{file}:3: page 'a': expected ids to be unique, found the id of {file}:1 twice"
+        f"{file}:3: page 'a': expected ids to be unique, found it at {file}:1 too"
     ]
 
 
@@ -221,7 +221,7 @@ def test_an_id_in_two_splits_is_refused_with_the_other_split(tmp_path: Path) -> 
         load_splits(**files)
     (fault,) = caught.value.faults
     assert fault.startswith(f"{files['test'][0]}:1: page 'train': expected ids to be unique")
-    assert f"found the id of {files['train'][0]}:1" in fault
+    assert f"found it at {files['train'][0]}:1 too (train; this one in test)" in fault
 
 
 def test_a_page_in_two_splits_is_refused_once_whatever_its_id_and_spacing(tmp_path: Path) -> None:
@@ -278,8 +278,9 @@ def test_shipped_data_are_complete_and_without_a_fault() -> None:
     splits = load_splits(files=sorted(DATA.glob("*.jsonl")))
     pages = [page for split in splits.values() for page in to_pages(split)]
     paragraphs = [paragraph for page in pages for paragraph in page.paragraphs]
-    assert (len(pages), len(paragraphs)) == (776, 12_163)
+    assert (len(pages), len(paragraphs)) == (920, 15_042)
     assert {paragraph.label for paragraph in paragraphs} == set(LABELS)
+    assert shares(splits) in (DATA / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_table_of_shares_counts_pages_paragraphs_origins_and_labels(tmp_path: Path) -> None:

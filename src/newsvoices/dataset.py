@@ -174,14 +174,15 @@ def _leaks(rows: Iterable[_Row]) -> list[str]:
         first_split, first = ids.get(page.id, (split, ""))
         ids.setdefault(page.id, (split, where))
         if first:
-            also = f"also in {split}" if split != first_split else "twice"
-            faults.append(f"{at}: expected ids to be unique, found the id of {first} {also}")
+            splits = f" ({first_split}; this one in {split})" if split != first_split else ""
+            faults.append(f"{at}: expected ids to be unique, found it at {first} too{splits}")
             continue
         folded = [" ".join(text.lower().split()) for text in page.texts]
         first_split, first = pages.setdefault("\n".join(folded), (split, at))
         if first_split != split:
             faults.append(
-                f"{at}: expected pages to stay in one split, found {first} in {split} too"
+                f"{at}: expected pages to stay in one split, found this one in {split} and, as "
+                f"{first}, in {first_split}"
             )
             continue
         for index, text in enumerate(folded):

@@ -1,6 +1,7 @@
 """One line of a JSONL file to a labelled page, strictly: every fault is named, none is repaired."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -27,7 +28,11 @@ def read_records(file: Path, faults: list[str]) -> Iterator[tuple[str, Page]]:
         if not line.strip():
             continue
         try:
-            record = json.loads(line.decode("utf-8"), object_pairs_hook=_no_repeated_key)
+            record = json.loads(
+                line.decode("utf-8"),
+                object_pairs_hook=_no_repeated_key,
+                parse_constant=_no_constant,
+            )
         except UnicodeDecodeError as error:
             found = f"found byte 0x{line[error.start]:02x} at column {error.start + 1}"
             faults.append(f"{where}: expected UTF-8, {found}")
@@ -117,11 +122,14 @@ def _unicode_faults(key: str, value: object) -> Iterator[str]:
 
 
 def _no_repeated_key(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
-    for key in keys:
-        if keys.count(key) > 1:
+    for key, count in Counter(key for key, _ in pairs).items():
+        if count > 1:
             raise ValueError(f"the key {key!r} twice in one object")
     return dict(pairs)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name}, which is no JSON")
 
 
 def _fold(name: str) -> str:
