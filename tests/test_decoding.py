@@ -144,7 +144,8 @@ def test_fit_finds_a_known_weight_and_temperature_again(weight: float) -> None:
         logits.append(page * 2)
         gold.append(sequences[random.choice(len(sequences), p=probabilities)])
     decoding = fit_decoding(logits, gold, transitions)
-    assert decoding.weight == pytest.approx(weight, abs=0.2)
+    # The largest weight within one standard error lies at or above the best.
+    assert weight - 0.1 <= decoding.weight <= weight + 0.3
     assert decoding.temperature == pytest.approx(2.0, rel=0.2)
 
 

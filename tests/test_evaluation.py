@@ -20,7 +20,7 @@ def folder(tiny_base: Path, tmp_path: Path) -> Path:
     model, tokenizer = build_model(tiny_base, window=32, config={})
     save_model(model, tokenizer, tmp_path / "model")
     decoding = Decoding(1.0, 0.0, np.zeros((len(LABELS), len(LABELS))))
-    save_settings(tmp_path / "model", WindowSize(32, 4), decoding, LABELS)
+    save_settings(tmp_path / "model", WindowSize(32, 4, True, 1), decoding, LABELS)
     return tmp_path / "model"
 
 

@@ -17,6 +17,7 @@ from newsvoices.modeling import (
     build_model,
     file_sha256,
     load_model,
+    page_logits,
     paragraph_logits,
     save_model,
     window_logits,
@@ -103,13 +104,25 @@ def test_paragraph_logits_are_means_over_spans() -> None:
 def test_logits_do_not_depend_on_the_batch(tiny_base: Path, batch_tokens: int) -> None:
     model, tokenizer = build_model(tiny_base, window=32, config={})
     texts = [f"the man said {'word ' * (1 + 7 * i % 20)}" for i in range(30)]
-    windows, _ = encode_page(texts, tokenizer, WindowSize(32, 4))
+    (windows,), _ = encode_page(texts, tokenizer, WindowSize(32, 4, True, 1))
     model.eval()
     one_by_one = [window_logits(model, [window], pad_id=0)[0] for window in windows]
     batched = window_logits(model, windows, pad_id=0, batch_tokens=batch_tokens)
     assert [len(rows) for rows in batched] == [len(window.spans) for window in windows]
     for alone, together in zip(one_by_one, batched, strict=True):
         np.testing.assert_allclose(alone, together, atol=1e-5)
+
+
+def test_logits_of_a_page_are_the_mean_over_its_passes(tiny_base: Path) -> None:
+    model, tokenizer = build_model(tiny_base, window=32, config={})
+    model.eval()
+    texts = [f"the man said {'word ' * (i % 5)}" for i in range(12)]
+    passes, _ = encode_page(texts, tokenizer, WindowSize(32, 4, True, 2))
+    apart = [np.concatenate(window_logits(model, windows, pad_id=0)) for windows in passes]
+    assert not np.allclose(apart[0], apart[1])
+    twice = page_logits(model, [passes, passes[:1]], pad_id=0)
+    np.testing.assert_allclose(twice[0], (apart[0] + apart[1]) / 2, atol=1e-5)
+    np.testing.assert_allclose(twice[1], apart[0], atol=1e-5)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from transformers import TrainingArguments, set_seed
 
 from newsvoices.arguments import ConfigError
 from newsvoices.labels import LABEL2ID, LABELS
-from newsvoices.modeling import build_model
+from newsvoices.modeling import build_model, page_logits
 from newsvoices.pages import Page, Paragraph
 from newsvoices.training import (
     IGNORED,
@@ -21,18 +21,18 @@ from newsvoices.training import (
     fit,
     fit_decoding_on,
     gold_ids,
-    page_logits,
     window_dataset,
 )
-from newsvoices.windows import WindowSize
+from newsvoices.windows import WindowSize, encode_page
 
-SIZE = WindowSize(32, 4)
+SIZE = WindowSize(32, 4, True, 1)
 WORDS = {"reporting": "police", "opinion": "should", "user_comment": "reply"}
 
 FIT: dict[str, Any] = {
     "size": SIZE,
     "seed": 0,
     "epochs": 1,
+    "cuts": 0,
     "batch_size": 4,
     "accumulation": 1,
     "learning_rate": 1e-3,
@@ -94,6 +94,15 @@ def test_every_paragraph_gets_its_label(tiny_base: Path) -> None:
     assert [i for row in rows for i in row["labels"]] == [i for p in pages for i in gold_ids(p)]
     assert all(len(row["spans"]) == len(row["labels"]) for row in rows)
     assert rows["length"][:] == [len(row["input_ids"]) for row in rows]
+
+
+def test_every_random_cut_holds_every_label_once(tiny_base: Path) -> None:
+    _, tokenizer = build_model(tiny_base, window=32, config={})
+    pages = make_pages(3)
+    rng = np.random.default_rng(0)
+    rows = window_dataset(pages, tokenizer, SIZE, cuts=2, rng=rng)
+    labels = [i for row in rows for i in row["labels"]]
+    assert labels == [i for page in pages for i in gold_ids(page) * 2]
 
 
 def test_padding_has_no_label(tiny_base: Path) -> None:
@@ -162,7 +171,8 @@ def test_fit_learns_what_can_be_learnt_and_returns_the_curve(
     pages = make_pages(60)
     settings = {**FIT, "epochs": 6, "learning_rate": 5e-3}
     curve = fit(model, tokenizer, pages[:50], pages[50:], folder=tmp_path, **settings)
-    logits = np.concatenate([page_logits(model, tokenizer, p.texts, SIZE) for p in pages[50:]])
+    passes = [encode_page(page.texts, tokenizer, SIZE)[0] for page in pages[50:]]
+    logits = np.concatenate(page_logits(model, passes, pad_id=tokenizer.pad_token_id))
     gold = [i for page in pages[50:] for i in gold_ids(page)]
     assert np.mean(logits.argmax(-1) == gold) > 0.95
     assert sum("eval_voices_macro_f1" in point for point in curve) >= 2

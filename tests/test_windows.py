@@ -3,6 +3,7 @@
 import copy
 import string
 import time
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from newsvoices.windows import (
     collate,
     cut_windows,
     encode_page,
+    random_limits,
     tokenise,
 )
 
@@ -29,10 +31,14 @@ def random_page(seed: int, most: int) -> list[list[int]]:
     return [random.integers(10, 1000, size=length).tolist() for length in lengths]
 
 
+def size_of(tokens: int, carry: int, *, context: bool = True, passes: int = 1) -> WindowSize:
+    return WindowSize(tokens, carry, context, passes)
+
+
 def random_size(seed: int) -> WindowSize:
     random = np.random.default_rng(seed)
     tokens = int(random.integers(8, 80))
-    return WindowSize(tokens=tokens, carry=int(random.integers(0, tokens // 2 + 1)))
+    return size_of(tokens, int(random.integers(0, tokens // 2 + 1)))
 
 
 def cut(page: list[list[int]], size: WindowSize) -> list[Window]:
@@ -48,8 +54,7 @@ def contents(windows: list[Window]) -> list[list[int]]:
 def test_every_paragraph_comes_out_once_in_order_and_whole(seed: int) -> None:
     size = random_size(seed)
     page = random_page(seed, size.tokens - 2)
-    for context in (True, False):
-        windows = cut(page, WindowSize(size.tokens, size.carry, context))
+    for windows in (cut(page, size), cut(page, size_of(size.tokens, 0, context=False))):
         assert contents(windows) == page
 
 
@@ -92,7 +97,7 @@ def test_a_window_ends_only_where_the_next_paragraph_does_not_fit(seed: int) -> 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_without_context_every_paragraph_has_a_window_without_carry(seed: int) -> None:
-    size = WindowSize(tokens=32, carry=16, context=False)
+    size = size_of(32, 0, context=False)
     page = random_page(seed, 30)
     windows = cut(page, size)
     assert [window.input_ids for window in windows] == [[CLS, *tokens, SEP] for tokens in page]
@@ -101,7 +106,7 @@ def test_without_context_every_paragraph_has_a_window_without_carry(seed: int) -
 
 def test_carry_is_the_end_of_the_paragraph_before_the_window() -> None:
     page = [[10, 11, 12, 13, 14], [20, 21, 22, 23, 24]]
-    windows = cut(page, WindowSize(tokens=12, carry=3))
+    windows = cut(page, size_of(12, 3))
     assert [window.input_ids for window in windows] == [
         [CLS, 10, 11, 12, 13, 14, SEP],
         [CLS, 12, 13, 14, SEP, 20, 21, 22, 23, 24, SEP],
@@ -110,7 +115,7 @@ def test_carry_is_the_end_of_the_paragraph_before_the_window() -> None:
 
 
 def test_a_long_paragraph_shortens_the_carry_before_it() -> None:
-    before, size = list(range(100, 110)), WindowSize(tokens=16, carry=8)
+    before, size = list(range(100, 110)), size_of(16, 8)
     carried = {
         length: len(cut([before, [7] * length], size)[1].input_ids) - length - 2
         for length in (8, 10, 12, 13, 14)
@@ -119,20 +124,56 @@ def test_a_long_paragraph_shortens_the_carry_before_it() -> None:
     assert carried == {8: 6, 10: 4, 12: 2, 13: 0, 14: 0}
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_windows_with_random_limits_hold_every_paragraph_once(seed: int) -> None:
+    size = random_size(seed)
+    page = random_page(seed, size.tokens - 2)
+    limits = random_limits(size, np.random.default_rng(seed))
+    windows = cut_windows(page, size, cls_id=CLS, sep_id=SEP, limits=limits)
+    assert contents(windows) == page
+    assert all(len(window.input_ids) <= size.tokens for window in windows)
+
+
+def test_random_limits_lie_between_half_a_window_and_a_whole_one() -> None:
+    limits = random_limits(size_of(20, 0), np.random.default_rng(0))
+    assert set(islice(limits, 1000)) == set(range(10, 21))
+
+
+def test_every_pass_holds_every_paragraph_and_cuts_elsewhere(tokenizer: Any) -> None:
+    texts = ["the minister said no to the city"] * 20
+    passes, _ = encode_page(texts, tokenizer, size_of(60, 6, passes=3))
+    assert [sum(len(window.spans) for window in windows) for windows in passes] == [20, 20, 20]
+    # A paragraph with its separator takes 8 tokens: 60, 40 and 20 hold 7, 4 and 2 of them.
+    assert [len(windows[0].spans) for windows in passes] == [7, 4, 2]
+    assert [len(windows[1].spans) for windows in passes] == [6, 6, 6]
+
+
+@pytest.mark.parametrize("passes", [0, 5])
+def test_passes_out_of_range_are_refused(passes: int) -> None:
+    with pytest.raises(ConfigError, match=rf"window\.passes: expected 1 to 4, found {passes}"):
+        size_of(32, 4, passes=passes)
+
+
+@pytest.mark.parametrize(("carry", "passes"), [(4, 1), (0, 2)])
+def test_without_context_carry_and_passes_are_refused(carry: int, passes: int) -> None:
+    with pytest.raises(ConfigError, match=f"found carry {carry} and passes {passes}"):
+        size_of(32, carry, context=False, passes=passes)
+
+
 def test_a_page_without_paragraphs_has_no_windows() -> None:
-    assert cut([], WindowSize()) == []
+    assert cut([], size_of(32, 4)) == []
 
 
 @pytest.mark.parametrize("tokens", [7, 0, -1])
 def test_a_window_too_small_for_text_is_refused(tokens: int) -> None:
     with pytest.raises(ConfigError, match=rf"window\.tokens: expected at least 8, found {tokens}"):
-        WindowSize(tokens=tokens, carry=0)
+        size_of(tokens, 0)
 
 
 @pytest.mark.parametrize("carry", [-1, 17])
 def test_a_carry_over_half_the_window_is_refused(carry: int) -> None:
     with pytest.raises(ConfigError, match=rf"window\.carry: expected 0 to 16, .*found {carry}"):
-        WindowSize(tokens=32, carry=carry)
+        size_of(32, carry)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -140,8 +181,8 @@ def test_a_page_of_text_comes_out_as_the_tokenizer_reads_it(tokenizer: Any, seed
     random = np.random.default_rng(seed)
     letters = [*string.ascii_letters, *string.digits, *".,!?'\"-[]()@#", *" " * 20]
     texts = ["x" + "".join(random.choice(letters, size=random.integers(1, 200))) for _ in range(12)]
-    size = WindowSize(tokens=24, carry=6)
-    windows, was_cut = encode_page(texts, tokenizer, size)
+    size = size_of(24, 6)
+    (windows,), was_cut = encode_page(texts, tokenizer, size)
     whole = [tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
     assert contents(windows) == [tokens[:22] for tokens in whole]
     assert was_cut == [len(tokens) > 22 for tokens in whole]
@@ -168,7 +209,7 @@ def test_nothing_past_the_limit_of_characters_is_tokenised(tokenizer: Any) -> No
 def test_a_million_characters_are_cut_flagged_and_quick(tokenizer: Any, piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
     started = time.process_time()
-    windows, was_cut = encode_page(["of", text, "to"], tokenizer, WindowSize())
+    (windows,), was_cut = encode_page(["of", text, "to"], tokenizer, size_of(256, 32))
     assert time.process_time() - started < 1
     assert was_cut == [False, True, False]
     lengths = [len(tokens) for tokens in contents(windows)]

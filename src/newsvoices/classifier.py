@@ -108,7 +108,8 @@ class Classifier:
             except (TypeError, ValueError) as error:
                 yield from self._run(chunk)
                 raise type(error)(f"page {index}: {error}") from error
-            if sum(len(encoded.windows) for encoded in chunk) >= CHUNK_WINDOWS:
+            windows = sum(len(windows) for encoded in chunk for windows in encoded.passes)
+            if windows >= CHUNK_WINDOWS:
                 yield from self._run(chunk)
                 chunk = []
         yield from self._run(chunk)
@@ -120,15 +121,14 @@ class Classifier:
         return _Encoded(texts, *encode_page(texts, self._tokenizer, self.size))
 
     def _run(self, chunk: Sequence["_Encoded"]) -> Iterator[list[Prediction]]:
-        windows = [window for encoded in chunk for window in encoded.windows]
+        passes = [encoded.passes for encoded in chunk if encoded.texts]
         pad_id = self._tokenizer.pad_token_id
-        logits = iter(modeling.window_logits(self._model, windows, pad_id=pad_id))
+        logits = iter(modeling.page_logits(self._model, passes, pad_id=pad_id))
         for encoded in chunk:
             if not encoded.texts:
                 yield []
                 continue
-            page = np.concatenate([next(logits) for _ in encoded.windows])
-            scores = self.decoding.scores(page.astype(np.float64))
+            scores = self.decoding.scores(next(logits).astype(np.float64))
             yield [
                 self._prediction(text, row, cut)
                 for text, row, cut in zip(encoded.texts, scores, encoded.cut, strict=True)
@@ -143,7 +143,7 @@ class Classifier:
 @dataclass(frozen=True, slots=True)
 class _Encoded:
     texts: list[str]
-    windows: list[Window]
+    passes: list[list[Window]]
     cut: list[bool]
 
 

@@ -176,6 +176,22 @@ def window_logits(
     return results
 
 
+def page_logits(
+    model: PreTrainedModel, pages: Sequence[Sequence[Sequence[Window]]], *, pad_id: int
+) -> list[NDArray[np.float32]]:
+    """Logits [paragraphs, labels] of each page, the mean over its passes.
+
+    Args:
+        pages: for each page its passes, each the windows that hold its paragraphs, in order.
+    """
+    windows = [window for passes in pages for windows in passes for window in windows]
+    logits = iter(window_logits(model, windows, pad_id=pad_id))
+    return [
+        np.mean([np.concatenate([next(logits) for _ in windows]) for windows in passes], axis=0)
+        for passes in pages
+    ]
+
+
 def _from_folder(folder: Path, **config: Any) -> tuple[PreTrainedModel, Any]:
     """Load without the library's report on the new head, which is no news, nor its progress bar."""
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

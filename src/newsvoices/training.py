@@ -1,13 +1,13 @@
 """Fine-tuning on windows with the stock Trainer; what is ours is the loss."""
 
 from collections.abc import Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from datasets import Dataset
-from numpy.typing import NDArray
 from torch.nn.functional import cross_entropy
 from transformers import (
     EarlyStoppingCallback,
@@ -21,9 +21,9 @@ from newsvoices.arguments import ConfigError
 from newsvoices.decoding import Decoding, fit_decoding, transition_scores
 from newsvoices.labels import LABEL2ID, LABELS
 from newsvoices.metrics import score
-from newsvoices.modeling import paragraph_logits, window_logits
+from newsvoices.modeling import page_logits, paragraph_logits
 from newsvoices.pages import Page
-from newsvoices.windows import Window, WindowSize, collate, encode_page
+from newsvoices.windows import Window, WindowSize, collate, encode_page, random_limits
 
 IGNORED = -100
 
@@ -73,20 +73,36 @@ class WindowTrainer(Trainer):  # type: ignore[misc]  # transformers is not follo
         return (loss, {"loss": loss, "logits": logits}) if return_outputs else loss
 
 
-def window_dataset(pages: Sequence[Page], tokenizer: Any, size: WindowSize) -> Dataset:
-    """All windows of labelled pages as rows: input_ids, spans, labels, length (in tokens)."""
+def window_dataset(
+    pages: Sequence[Page],
+    tokenizer: Any,
+    size: WindowSize,
+    *,
+    cuts: int = 0,
+    rng: np.random.Generator | None = None,
+) -> Dataset:
+    """The windows of labelled pages as rows: input_ids, spans, labels, length (in tokens).
+
+    Args:
+        cuts: how often to cut every page, each time at random places; 0 cuts it once, into windows
+            as full as they get.
+        rng: where the random places come from.
+    """
     rows: list[dict[str, Any]] = []
     for page in pages:
-        gold = iter(gold_ids(page))
-        for window in encode_page(page.texts, tokenizer, size)[0]:
-            rows.append(
-                {
-                    "input_ids": window.input_ids,
-                    "spans": window.spans,
-                    "labels": [next(gold) for _ in window.spans],
-                    "length": len(window.input_ids),
-                }
-            )
+        limits = [random_limits(size, rng) for _ in range(cuts)] if rng else []
+        passes, _ = encode_page(page.texts, tokenizer, size, limits or [repeat(size.tokens)])
+        for windows in passes:
+            gold = iter(gold_ids(page))
+            for window in windows:
+                rows.append(
+                    {
+                        "input_ids": window.input_ids,
+                        "spans": window.spans,
+                        "labels": [next(gold) for _ in window.spans],
+                        "length": len(window.input_ids),
+                    }
+                )
     return Dataset.from_list(rows)
 
 
@@ -121,6 +137,7 @@ def fit(
     folder: Path,
     seed: int,
     epochs: float,
+    cuts: int,
     batch_size: int,
     accumulation: int,
     learning_rate: float,
@@ -139,6 +156,8 @@ def fit(
 
     Args:
         folder: where checkpoints are kept while training.
+        cuts: copies of the pages in an epoch, each cut into windows at random places, so that the
+            network cannot learn the cuts; 0 means one copy with full windows.
         batch_size: windows a step and process.
         accumulation: steps whose gradients are summed before the optimizer moves.
         warmup: share of all steps over which the rate rises.
@@ -152,7 +171,7 @@ def fit(
     if class_weights not in (None, "balanced"):
         raise ConfigError(f"class_weights: expected null or 'balanced', found {class_weights!r}")
     for name, value in (("epochs", epochs), ("learning_rate", learning_rate)):
-        if value <= 0:
+        if not value > 0:
             raise ConfigError(f"trainer.{name}: expected a number above 0, found {value}")
     for name, count in (("batch_size", batch_size), ("accumulation", accumulation)):
         if count < 1:
@@ -161,7 +180,8 @@ def fit(
         if not 0 <= share < 1:
             raise ConfigError(f"trainer.{name}: expected 0 or more and less than 1, found {share}")
     network.base_model.embeddings.requires_grad_(not freeze_embeddings)
-    rows = window_dataset(train_pages, tokenizer, size)
+    rng = np.random.default_rng(seed)
+    rows = window_dataset(train_pages, tokenizer, size, cuts=cuts, rng=rng)
     steps_per_epoch = max(1, len(rows) // (batch_size * accumulation))
     arguments = TrainingArguments(
         output_dir=str(folder),
@@ -215,18 +235,13 @@ def fit_decoding_on(
     """Count transitions on the training pages; fit temperature and weight on the others."""
     model.eval()
     transitions = transition_scores([gold_ids(page) for page in train], len(LABELS))
-    logits = [
-        page_logits(model, tokenizer, page.texts, size).astype(np.float64) for page in validation
-    ]
-    return fit_decoding(logits, [gold_ids(page) for page in validation], transitions)
-
-
-def page_logits(
-    model: PreTrainedModel, tokenizer: Any, texts: Sequence[str], size: WindowSize
-) -> NDArray[np.float32]:
-    """Logits [paragraphs, labels] of one page."""
-    windows, _ = encode_page(texts, tokenizer, size)
-    return np.concatenate(window_logits(model, windows, pad_id=tokenizer.pad_token_id))
+    passes = [encode_page(page.texts, tokenizer, size)[0] for page in validation]
+    logits = page_logits(model, passes, pad_id=tokenizer.pad_token_id)
+    return fit_decoding(
+        [page.astype(np.float64) for page in logits],
+        [gold_ids(page) for page in validation],
+        transitions,
+    )
 
 
 def _epoch_scores(prediction: EvalPrediction) -> dict[str, float]:

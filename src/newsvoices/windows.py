@@ -5,8 +5,9 @@ separator token, after the last tokens of the paragraph before the window. Encod
 jointly, with a separator after each, follows Cohan et al. 2019 (https://aclanthology.org/D19-1383).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -23,11 +24,13 @@ CHARACTERS_PER_TOKEN = 32
 class WindowSize:
     """How pages are cut. `tokens` counts everything in a window, special tokens included."""
 
-    tokens: int = 256
-    carry: int = 32
+    tokens: int
+    carry: int
     """Tokens of the paragraph before the window that are repeated as unlabelled context."""
-    context: bool = True
+    context: bool
     """False gives every paragraph a window of its own, without carry."""
+    passes: int
+    """How often a page is cut and run when it is classified, each time at other places."""
 
     def __post_init__(self) -> None:
         if self.tokens < 8:
@@ -36,6 +39,15 @@ class WindowSize:
             raise ConfigError(
                 f"window.carry: expected 0 to {self.tokens // 2}, half of the window's "
                 f"{self.tokens} tokens, found {self.carry}"
+            )
+        if not 1 <= self.passes <= self.tokens // 8:
+            raise ConfigError(
+                f"window.passes: expected 1 to {self.tokens // 8}, found {self.passes}"
+            )
+        if not self.context and (self.carry, self.passes) != (0, 1):
+            raise ConfigError(
+                "window: without context there is nothing to carry and one way to cut: expected "
+                f"carry 0 and passes 1, found carry {self.carry} and passes {self.passes}"
             )
 
 
@@ -71,23 +83,31 @@ def tokenise(texts: Sequence[str], tokenizer: Any, most: int) -> tuple[list[list
 
 
 def cut_windows(
-    paragraphs: Sequence[list[int]], size: WindowSize, *, cls_id: int, sep_id: int
+    paragraphs: Sequence[list[int]],
+    size: WindowSize,
+    *,
+    cls_id: int,
+    sep_id: int,
+    limits: Iterator[int] | None = None,
 ) -> list[Window]:
     """Lay a page's tokenised paragraphs into windows, in order, as many to a window as fit.
 
+    A long first paragraph shortens the carry before it, never the other way round.
+
     Args:
         paragraphs: token ids, at most `size.tokens - 2` of each paragraph (see `tokenise`).
-
-    A long first paragraph shortens the carry before it, never the other way round.
+        limits: tokens at which to end one window after the other; by default `size.tokens` always.
+            A paragraph that is longer than its window's limit stands there alone.
     """
+    limits = repeat(size.tokens) if limits is None else limits
     windows: list[Window] = []
-    window = Window([cls_id], [])
+    window, limit = Window([cls_id], []), next(limits)
     for index, tokens in enumerate(paragraphs):
-        full = len(window.input_ids) + len(tokens) + 1 > size.tokens
+        full = len(window.input_ids) + len(tokens) + 1 > limit
         if window.spans and (full or not size.context):
             windows.append(window)
-            window = Window([cls_id], [])
-            room = min(size.carry, size.tokens - len(tokens) - 3) if size.context else 0
+            window, limit = Window([cls_id], []), next(limits)
+            room = min(size.carry, size.tokens - len(tokens) - 3)
             if room > 0:
                 window.input_ids.extend([*paragraphs[index - 1][-room:], sep_id])
         start = len(window.input_ids)
@@ -99,17 +119,37 @@ def cut_windows(
 
 
 def encode_page(
-    texts: Sequence[str], tokenizer: Any, size: WindowSize
-) -> tuple[list[Window], list[bool]]:
-    """The windows of a page, and for each paragraph whether it was cut to fit one."""
+    texts: Sequence[str],
+    tokenizer: Any,
+    size: WindowSize,
+    limits: Sequence[Iterator[int]] | None = None,
+) -> tuple[list[list[Window]], list[bool]]:
+    """Cut a page as often as `size.passes` says, or once for each of `limits`.
+
+    The first window of pass k of n is (n - k) / n of a full one, so that a paragraph at the edge of
+    a window in one pass stands amid its neighbours in another.
+
+    Returns:
+        The windows of each pass; every pass holds every paragraph once, in order. And for each
+        paragraph whether it was cut to fit a window.
+    """
     paragraphs, cut = tokenise(texts, tokenizer, size.tokens - 2)
-    windows = cut_windows(
-        paragraphs, size, cls_id=tokenizer.cls_token_id, sep_id=tokenizer.sep_token_id
-    )
-    held = sum(len(window.spans) for window in windows)
-    if held != len(texts):
-        raise RuntimeError(f"{len(texts)} paragraphs went into windows, {held} came out")
-    return windows, cut
+    if limits is None:
+        firsts = [size.tokens * k // size.passes for k in range(size.passes, 0, -1)]
+        limits = [chain([first], repeat(size.tokens)) for first in firsts]
+    ids = {"cls_id": tokenizer.cls_token_id, "sep_id": tokenizer.sep_token_id}
+    passes = [cut_windows(paragraphs, size, **ids, limits=limit) for limit in limits]
+    for windows in passes:
+        held = sum(len(window.spans) for window in windows)
+        if held != len(texts):
+            raise RuntimeError(f"{len(texts)} paragraphs went into windows, {held} came out")
+    return passes, cut
+
+
+def random_limits(size: WindowSize, rng: np.random.Generator) -> Iterator[int]:
+    """Endless window limits between half of a full window and a full one."""
+    while True:
+        yield int(rng.integers(size.tokens // 2, size.tokens + 1))
 
 
 def collate(windows: Sequence[Window], pad_id: int) -> dict[str, NDArray[np.int64]]:
