@@ -1,0 +1,135 @@
+"""The scripts as a user runs them: train, evaluate, and what they leave behind."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from omegaconf import OmegaConf
+
+from newsvoices import LABELS, load
+
+ROOT = Path(__file__).resolve().parents[1]
+
+pytestmark = pytest.mark.slow
+
+
+def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run a Python script with no network to be reached."""
+    offline = {**os.environ, "HF_HUB_OFFLINE": "1", "http_proxy": "http://127.0.0.1:9"}
+    offline["https_proxy"] = offline["http_proxy"]
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, env=offline, capture_output=True, text=True
+    )
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A runs folder with one smoke run, made by the script."""
+    runs = tmp_path_factory.mktemp("runs")
+    done = run("train.py", "experiment=smoke", f"runs={runs}", "run=smoke")
+    assert done.returncode == 0, done.stderr
+    (runs / "output.txt").write_text(done.stdout)
+    return runs
+
+
+def test_training_ends_in_the_validation_table_and_says_where_all_is(runs: Path) -> None:
+    output = (runs / "output.txt").read_text()
+    rows = {line.split()[0]: line.split() for line in output.splitlines() if line.split()}
+    assert all(len(rows[label]) == 5 for label in LABELS)
+    assert "precision" in output
+    assert f"Everything is in {runs / 'smoke'}" in output
+
+
+def test_the_run_folder_is_complete(runs: Path) -> None:
+    names = {file.name for file in (runs / "smoke").iterdir()}
+    assert names == {"config.yaml", "curve.jsonl", "evaluation", "model", "run.json"}
+    model = {file.name for file in (runs / "smoke" / "model").iterdir()}
+    assert model == {
+        *("config.json", "model.safetensors", "newsvoices.json"),
+        *("tokenizer.json", "tokenizer_config.json"),
+    }
+
+
+def test_the_record_says_what_made_the_run(runs: Path) -> None:
+    record = json.loads((runs / "smoke" / "run.json").read_text())
+    data = ROOT / "data" / "news.jsonl"
+    digest = hashlib.sha256(data.read_bytes()).hexdigest()
+    assert record["data_sha256"]["data/news.jsonl"] == digest
+    assert [*record["base_sha256"].values()] == [
+        "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+    ]
+    assert "experiment=smoke" in record["overrides"]
+    assert record["seed"] == 0
+    assert OmegaConf.load(runs / "smoke" / "config.yaml").trainer.epochs == 1
+
+
+def test_the_learning_curve_has_steps_and_an_evaluation(runs: Path) -> None:
+    lines = (runs / "smoke" / "curve.jsonl").read_text().splitlines()
+    keys = {key for line in lines for key in json.loads(line)}
+    assert {"loss", "learning_rate", "eval_voices_macro_f1"} <= keys
+
+
+def test_evaluate_takes_the_newest_run_and_its_test_pages(runs: Path) -> None:
+    done = run("evaluate.py", f"runs={runs}")
+    assert done.returncode == 0, done.stderr
+    folder = runs / "smoke" / "evaluation" / "test"
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["paragraphs"] == len((folder / "predictions.jsonl").read_text().splitlines())
+    assert metrics["pages"] == 12
+    assert f"voices macro-F1{metrics['voices_macro_f1']:>35.3f}" in done.stdout
+    assert "gold / predicted" in done.stdout
+
+
+def test_evaluate_can_leave_the_transitions_out(runs: Path) -> None:
+    done = run("evaluate.py", f"runs={runs}", "pages=validation", "transitions=false")
+    assert done.returncode == 0, done.stderr
+    folder = runs / "smoke" / "evaluation" / "validation-without-transitions"
+    rows = [json.loads(line) for line in (folder / "predictions.jsonl").open()]
+    classifier = load(runs / "smoke" / "model")
+    classifier.decoding = replace(classifier.decoding, weight=0.0)
+    first = [row["text"] for row in rows if row["id"] == rows[0]["id"]]
+    scores = [prediction.score for prediction in classifier.classify(first)]
+    assert [row["score"] for row in rows[: len(first)]] == pytest.approx(scores, abs=1e-5)
+
+
+def test_evaluate_takes_any_labelled_pages(runs: Path, tmp_path: Path) -> None:
+    page = {"id": "x", "paragraphs": [{"text": "Share this", "label": "boilerplate"}]}
+    (tmp_path / "mine.jsonl").write_text(json.dumps(page) + "\n")
+    done = run("evaluate.py", f"runs={runs}", "run=smoke", f"pages={tmp_path / 'mine.jsonl'}")
+    assert done.returncode == 0, done.stderr
+    row = json.loads((runs / "smoke" / "evaluation" / "mine" / "predictions.jsonl").read_text())
+    prediction = load(runs / "smoke" / "model").classify(["Share this"])[0]
+    assert (row["label"], row["score"]) == (prediction.label, pytest.approx(prediction.score))
+
+
+def test_faulty_pages_are_reported_without_a_traceback(runs: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.jsonl").write_text('{"id": "x", "paragraphs": [{"text": "a"}]}\n')
+    done = run("evaluate.py", f"runs={runs}", f"pages={tmp_path / 'bad.jsonl'}")
+    assert done.returncode == 1
+    assert "bad.jsonl:1: page 'x': paragraphs[0]: expected the key 'label'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_run_evaluate_names_the_command(tmp_path: Path) -> None:
+    done = run("evaluate.py", f"runs={tmp_path}")
+    assert done.returncode == 1
+    assert "python train.py" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_bad_key_is_named_without_a_traceback(tmp_path: Path) -> None:
+    done = run("train.py", f"runs={tmp_path}", "trainer.lerning_rate=1")
+    assert done.returncode == 1
+    assert "lerning_rate" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_taken_run_name_is_refused(runs: Path) -> None:
+    done = run("train.py", "experiment=smoke", f"runs={runs}", "run=smoke")
+    assert done.returncode == 1
+    assert "there is such a run already" in done.stderr

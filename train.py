@@ -1,0 +1,128 @@
+"""Fine-tune a token classifier on labelled pages: `python train.py [key=value ...]`."""
+
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+# The folder of this script holds evaluate.py, which would shadow the library `evaluate`.
+_HERE = Path(__file__).resolve().parent
+sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != _HERE]
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+from transformers import set_seed
+
+from newsvoices.arguments import ConfigError, Section, check_arguments
+from newsvoices.classifier import load, save_settings
+from newsvoices.dataset import DataError, load_splits, shares, to_pages
+from newsvoices.evaluation import evaluate_pages, label_table
+from newsvoices.labels import LABELS
+from newsvoices.modeling import ModelError, base_folder, build_model, save_model
+from newsvoices.runs import RunError, checksums, finish_run, git_state, start_run, write_curve
+from newsvoices.training import fit, fit_decoding_on
+from newsvoices.windows import WindowSize
+
+# What `fit` gets from this script and not from the configuration.
+FIT_SUPPLIED = (
+    *("network", "tokenizer", "train_pages", "validation_pages"),
+    *("size", "folder", "seed"),
+)
+
+
+def train(
+    *,
+    data: Mapping[str, Any],
+    model: Mapping[str, Any],
+    trainer: Mapping[str, Any],
+    run: str | None,
+    runs: str,
+    seed: int,
+    overrides: list[str],
+) -> Path:
+    """Train one run and evaluate it on its validation pages; returns its folder."""
+    started = time.time()
+    splits = load_splits(**data)
+    train_pages, validation_pages = to_pages(splits["train"]), to_pages(splits["validation"])
+    set_seed(seed)
+    network, tokenizer, size, base = build(**model)
+
+    folder = start_run(Path(runs), run)
+    OmegaConf.save(
+        {"data": data, "model": model, "trainer": trainer, "seed": seed}, folder / "config.yaml"
+    )
+    print(f"{shares(splits)}\n\nTraining into {folder}", flush=True)
+    curve = fit(
+        network,
+        tokenizer,
+        train_pages,
+        validation_pages,
+        size=size,
+        folder=folder / "checkpoints",
+        seed=seed,
+        **trainer,
+    )
+    write_curve(folder, curve)
+    shutil.rmtree(folder / "checkpoints")
+    decoding = fit_decoding_on(network, tokenizer, train_pages, validation_pages, size)
+    save_model(network, tokenizer, folder / "model")
+    save_settings(folder / "model", size, decoding, LABELS)
+
+    evaluation = evaluate_pages(load(folder / "model"), validation_pages)
+    evaluation.write(folder / "evaluation" / "validation")
+    data_files = [file for files in data.values() if isinstance(files, list) for file in files]
+    finish_run(
+        folder,
+        started,
+        {
+            "seed": seed,
+            "overrides": overrides,
+            "data_sha256": checksums(map(Path, data_files)),
+            "git": git_state(_HERE),
+            "base_sha256": checksums(sorted(base.glob("*.safetensors"))),
+        },
+    )
+    print(f"\nValidation pages, with the decoding saved in {folder / 'model'}\n")
+    print(label_table(evaluation.metrics))
+    print(f"\nEverything is in {folder}; next: python evaluate.py run={folder.name}")
+    return folder
+
+
+def build(
+    *, base: Mapping[str, Any], config: Mapping[str, Any], window: Mapping[str, Any]
+) -> tuple[Any, Any, WindowSize, Path]:
+    """The network, its tokenizer, the window size and the folder of the base checkpoint."""
+    size, folder = WindowSize(**window), base_folder(**base)
+    network, tokenizer = build_model(folder, window=size.tokens, config=config)
+    return network, tokenizer, size, folder
+
+
+def check_config(config: Mapping[str, Any]) -> None:
+    """Refuse keys and values that the functions they go to would not take."""
+    model = config["model"]
+    check_arguments(
+        Section("", config, train, supplied=("overrides",)),
+        Section("data", config["data"], load_splits),
+        Section("model", model, build),
+        Section("model.base", model.get("base"), base_folder),
+        Section("model.window", model.get("window"), WindowSize),
+        Section("trainer", config["trainer"], fit, supplied=FIT_SUPPLIED),
+    )
+
+
+@hydra.main(version_base="1.3", config_path="configs", config_name="train")
+def main(config: DictConfig) -> None:
+    """Compose the configuration, check it, train."""
+    try:
+        plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+        check_config(plain)
+        train(**plain, overrides=list(HydraConfig.get().overrides.task))
+    except (ConfigError, DataError, ModelError, RunError) as error:
+        sys.exit(f"train.py: {error}")
+
+
+if __name__ == "__main__":
+    main()
