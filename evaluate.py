@@ -12,6 +12,7 @@ sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != _H
 
 import hydra
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from newsvoices.arguments import ConfigError, Section, check_arguments
 from newsvoices.classifier import load
@@ -19,7 +20,7 @@ from newsvoices.dataset import SPLITS, DataError, load_splits, read_pages, to_pa
 from newsvoices.evaluation import confusion_table, evaluate_pages, label_table
 from newsvoices.modeling import ModelError
 from newsvoices.pages import Page
-from newsvoices.runs import RunError, changed_files, check_name, find_run
+from newsvoices.runs import RunError, changed_files, evaluation_name, find_run
 
 
 def evaluate(
@@ -27,12 +28,13 @@ def evaluate(
 ) -> Path:
     """Score one run on one set of pages; returns the folder of the results."""
     folder = find_run(Path(runs), run)
-    name, labelled = labelled_pages(folder, pages)
+    labelled = labelled_pages(folder, pages)
+    name = evaluation_name(pages, SPLITS)
     classifier = load(folder / "model", device=device)
     if not transitions:
         name += "-without-transitions"
         classifier.decoding = replace(classifier.decoding, weight=0.0)
-    evaluation = evaluate_pages(classifier, labelled)
+    evaluation = evaluate_pages(classifier, labelled, source=pages)
     results = folder / "evaluation" / name
     evaluation.write(results)
     print(f"Run {folder.name} on {pages} pages\n\n{label_table(evaluation.metrics)}\n")
@@ -40,14 +42,16 @@ def evaluate(
     return results
 
 
-def labelled_pages(run: Path, pages: str) -> tuple[str, list[Page]]:
-    """A name for the results, and the pages: a split of the run's own data, or of a file."""
+def labelled_pages(run: Path, pages: str) -> list[Page]:
+    """The pages of a split of the run's own data, or of a file."""
     if pages not in SPLITS:
-        return check_name(Path(pages).stem), read_pages([pages])
+        return read_pages([pages])
     for file in changed_files(run):
         print(f"warning: {file} is not what the run was trained on", file=sys.stderr)
-    config: Any = OmegaConf.to_container(OmegaConf.load(run / "config.yaml"))
-    return pages, to_pages(load_splits(**config["data"])[pages])
+    data: Any = OmegaConf.to_container(OmegaConf.load(run / "config.yaml").data)
+    if data["limit"] is not None:
+        print(f"The run saw at most {data['limit']} pages of each split, and so does this.\n")
+    return to_pages(load_splits(**data)[pages])
 
 
 @hydra.main(version_base="1.3", config_path="configs", config_name="evaluate")
@@ -57,7 +61,7 @@ def main(config: DictConfig) -> None:
         plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         check_config(plain)
         evaluate(**plain)
-    except (ConfigError, DataError, ModelError, RunError) as error:
+    except (ConfigError, DataError, ModelError, OmegaConfBaseException, RunError) as error:
         sys.exit(f"evaluate.py: {error}")
 
 

@@ -14,6 +14,7 @@ sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != _H
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 from transformers import set_seed
 
 from newsvoices.arguments import ConfigError, Section, check_arguments
@@ -23,7 +24,7 @@ from newsvoices.evaluation import evaluate_pages, label_table
 from newsvoices.labels import LABELS
 from newsvoices.modeling import ModelError, base_folder, build_model, save_model
 from newsvoices.runs import RunError, checksums, finish_run, git_state, start_run, write_curve
-from newsvoices.training import fit, fit_decoding_on
+from newsvoices.training import check_ranges, fit, fit_decoding_on
 from newsvoices.windows import WindowSize
 
 # What `fit` gets from this script and not from the configuration.
@@ -49,6 +50,15 @@ def train(
     train_pages, validation_pages = to_pages(splits["train"]), to_pages(splits["validation"])
     set_seed(seed)
     network, tokenizer, size, base = build(**model)
+    check_ranges(size=size, seed=seed, **trainer)
+    data_files = [file for files in data.values() if isinstance(files, list) for file in files]
+    facts = {
+        "seed": seed,
+        "overrides": overrides,
+        "data_sha256": checksums(map(Path, data_files)),
+        "base_sha256": checksums(sorted(base.glob("*.safetensors"))),
+        "git": git_state(_HERE),
+    }
 
     folder = start_run(Path(runs), run)
     OmegaConf.save(
@@ -71,23 +81,14 @@ def train(
     save_model(network, tokenizer, folder / "model")
     save_settings(folder / "model", size, decoding, LABELS)
 
-    evaluation = evaluate_pages(load(folder / "model"), validation_pages)
+    classifier = load(folder / "model", device=trainer["device"])
+    evaluation = evaluate_pages(classifier, validation_pages, source="validation")
     evaluation.write(folder / "evaluation" / "validation")
-    data_files = [file for files in data.values() if isinstance(files, list) for file in files]
-    finish_run(
-        folder,
-        started,
-        {
-            "seed": seed,
-            "overrides": overrides,
-            "data_sha256": checksums(map(Path, data_files)),
-            "git": git_state(_HERE),
-            "base_sha256": checksums(sorted(base.glob("*.safetensors"))),
-        },
-    )
+    finish_run(folder, started, facts)
     print(f"\nValidation pages, with the decoding saved in {folder / 'model'}\n")
     print(label_table(evaluation.metrics))
-    print(f"\nEverything is in {folder}; next: python evaluate.py run={folder.name}")
+    elsewhere = "" if runs == "runs" else f" runs={runs}"
+    print(f"\nEverything is in {folder}; next: python evaluate.py run={folder.name}{elsewhere}")
     return folder
 
 
@@ -102,9 +103,9 @@ def build(
 
 def check_config(config: Mapping[str, Any]) -> None:
     """Refuse keys and values that the functions they go to would not take."""
+    check_arguments(Section("", config, train, supplied=("overrides",)))
     model = config["model"]
     check_arguments(
-        Section("", config, train, supplied=("overrides",)),
         Section("data", config["data"], load_splits),
         Section("model", model, build),
         Section("model.base", model.get("base"), base_folder),
@@ -120,7 +121,7 @@ def main(config: DictConfig) -> None:
         plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         check_config(plain)
         train(**plain, overrides=list(HydraConfig.get().overrides.task))
-    except (ConfigError, DataError, ModelError, RunError) as error:
+    except (ConfigError, DataError, ModelError, OmegaConfBaseException, RunError) as error:
         sys.exit(f"train.py: {error}")
 
 

@@ -166,12 +166,32 @@ def test_a_folder_of_something_else_is_refused(tiny_base: Path) -> None:
         load(tiny_base)
 
 
-def test_damaged_settings_are_named(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("key", "value", "found"),
+    [
+        ("transitions", [[0.0]], "cannot reshape"),
+        ("transitions", [[float("nan")] * len(LABELS)] * len(LABELS), "not finite"),
+        ("temperature", 0, "temperature"),
+        ("temperature", None, "float"),
+        ("format", 99, "format 99"),
+        ("window", {"tokens": 32}, "missing"),
+        ("window", {"tokens": 3, "carry": 0, "context": True, "passes": 1}, "at least 8"),
+    ],
+)
+def test_damaged_settings_are_named(
+    folder: Path, tmp_path: Path, key: str, value: object, found: str
+) -> None:
     damaged = copy(folder, tmp_path)
-    settings = json.loads((damaged / "newsvoices.json").read_text())
-    settings["transitions"].pop()
-    (damaged / "newsvoices.json").write_text(json.dumps(settings))
-    with pytest.raises(ModelError, match=r"newsvoices\.json: expected the settings of a model"):
+    change_settings(damaged, **{key: value})
+    with pytest.raises(ModelError, match=rf"newsvoices\.json: expected the settings .*{found}"):
+        load(damaged)
+
+
+def test_windows_longer_than_the_model_takes_are_refused(folder: Path, tmp_path: Path) -> None:
+    damaged = copy(folder, tmp_path)
+    window = {"tokens": 65, "carry": 0, "context": True, "passes": 1}
+    change_settings(damaged, window=window)
+    with pytest.raises(ModelError, match="at most the model's 64 tokens, found 65"):
         load(damaged)
 
 
@@ -183,11 +203,13 @@ def test_half_written_weights_are_named(folder: Path, tmp_path: Path) -> None:
         load(damaged)
 
 
-def test_labels_of_settings_and_config_must_agree(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("labels", [LABELS[::-1], LABELS[1:], (*LABELS, "one more")])
+def test_labels_of_settings_and_config_must_agree(
+    folder: Path, tmp_path: Path, labels: tuple[str, ...]
+) -> None:
     damaged = copy(folder, tmp_path)
-    settings = json.loads((damaged / "newsvoices.json").read_text())
-    settings["labels"].reverse()
-    (damaged / "newsvoices.json").write_text(json.dumps(settings))
+    transitions = np.zeros((len(labels), len(labels))).tolist()
+    change_settings(damaged, labels=labels, transitions=transitions)
     with pytest.raises(ModelError, match="expected the labels of newsvoices.json"):
         load(damaged)
 
@@ -211,3 +233,9 @@ def copy(folder: Path, where: Path) -> Path:
     for file in folder.iterdir():
         (target / file.name).write_bytes(file.read_bytes())
     return target
+
+
+def change_settings(model: Path, **changes: object) -> None:
+    """Overwrite some of a model's settings."""
+    file = model / "newsvoices.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))

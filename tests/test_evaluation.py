@@ -31,7 +31,7 @@ PAGES = [
 
 
 def test_every_paragraph_is_a_row_with_page_and_index(folder: Path) -> None:
-    rows = evaluate_pages(load(folder), PAGES).rows
+    rows = evaluate_pages(load(folder), PAGES, source="test").rows
     assert [(row["id"], row["index"], row["gold"]) for row in rows] == [
         ("a", 0, "reporting"),
         ("a", 1, "boilerplate"),
@@ -40,7 +40,7 @@ def test_every_paragraph_is_a_row_with_page_and_index(folder: Path) -> None:
 
 
 def test_metrics_are_those_of_the_rows(folder: Path) -> None:
-    evaluation = evaluate_pages(load(folder), PAGES)
+    evaluation = evaluate_pages(load(folder), PAGES, source="test")
     ids = {name: i for i, name in enumerate(LABELS)}
     expected = score(
         [ids[row["label"]] for row in evaluation.rows],
@@ -48,16 +48,17 @@ def test_metrics_are_those_of_the_rows(folder: Path) -> None:
     )
     assert {key: evaluation.metrics[key] for key in expected} == expected
     assert (evaluation.metrics["pages"], evaluation.metrics["paragraphs"]) == (2, 3)
+    assert evaluation.metrics["source"] == "test"
 
 
 def test_cut_paragraphs_are_counted(folder: Path) -> None:
-    evaluation = evaluate_pages(load(folder), PAGES)
+    evaluation = evaluate_pages(load(folder), PAGES, source="test")
     assert evaluation.metrics["cut"] == 1
     assert [row["cut"] for row in evaluation.rows] == [False, False, True]
 
 
 def test_metrics_and_predictions_are_written(folder: Path, tmp_path: Path) -> None:
-    evaluation = evaluate_pages(load(folder), PAGES)
+    evaluation = evaluate_pages(load(folder), PAGES, source="test")
     evaluation.write(tmp_path / "out")
     assert json.loads((tmp_path / "out" / "metrics.json").read_text()) == evaluation.metrics
     lines = (tmp_path / "out" / "predictions.jsonl").read_text().splitlines()
@@ -68,7 +69,7 @@ def test_a_model_with_other_labels_is_refused(folder: Path) -> None:
     classifier = load(folder)
     classifier.labels = ["this", "that"]
     with pytest.raises(ModelError, match="found \\['this', 'that'\\]"):
-        evaluate_pages(classifier, PAGES)
+        evaluate_pages(classifier, PAGES, source="test")
 
 
 def test_tables_show_every_label_and_figure() -> None:

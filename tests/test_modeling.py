@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
 from newsvoices.labels import ID2LABEL
@@ -88,8 +89,33 @@ def test_an_unknown_config_key_is_named(tiny_base: Path) -> None:
 
 
 def test_a_window_longer_than_the_checkpoint_takes_is_refused(tiny_base: Path) -> None:
-    with pytest.raises(ModelError, match="at most the 64 tokens"):
+    with pytest.raises(ModelError, match="at most the 64 of .*, found 65"):
         build_model(tiny_base, window=65, config={})
+
+
+@pytest.mark.parametrize("content", ["{", "{}", None])
+def test_a_broken_base_checkpoint_is_an_error_of_ours(
+    tiny_base: Path, tmp_path: Path, content: str | None
+) -> None:
+    for file in tiny_base.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    if content is None:
+        (tmp_path / "model.safetensors").unlink()
+    else:
+        (tmp_path / "config.json").write_text(content)
+    with pytest.raises(ModelError, match="the checkpoint cannot be used"):
+        build_model(tmp_path, window=32, config={})
+
+
+def test_a_base_checkpoint_that_lacks_weights_is_refused(tiny_base: Path, tmp_path: Path) -> None:
+    for file in tiny_base.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    weights = load_file(tmp_path / "model.safetensors")
+    lost = next(name for name in weights if "layer.1.output.dense.weight" in name)
+    del weights[lost]
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=r"found no .*layer\.1\.output\.dense\.weight"):
+        build_model(tmp_path, window=32, config={})
 
 
 def test_paragraph_logits_are_means_over_spans() -> None:
@@ -147,6 +173,26 @@ def test_saving_and_loading_keeps_every_weight(tiny_base: Path, tmp_path: Path) 
     assert not loaded.training
     for name, weight in model.state_dict().items():
         assert torch.equal(weight, loaded.state_dict()[name]), name
+
+
+def test_a_saved_model_that_lacks_weights_is_refused(saved: Path) -> None:
+    weights = load_file(saved / "model.safetensors")
+    del weights["classifier.weight"]
+    save_file(weights, saved / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=r"the weights lack classifier\.weight"):
+        load_model(saved, "cpu")
+
+
+def test_a_saved_model_without_its_tokenizer_is_refused(saved: Path) -> None:
+    (saved / "tokenizer.json").unlink()
+    with pytest.raises(ModelError, match=r"found no tokenizer\.json"):
+        load_model(saved, "cpu")
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:99"])
+def test_a_device_that_is_not_there_is_an_error_of_ours(saved: Path, device: str) -> None:
+    with pytest.raises(ModelError, match="the model cannot be loaded"):
+        load_model(saved, device)
 
 
 def test_a_saved_model_holds_no_pickle(saved: Path) -> None:

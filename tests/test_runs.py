@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,10 +13,10 @@ from newsvoices.runs import (
     RunError,
     changed_files,
     checksums,
+    evaluation_name,
     find_run,
     finish_run,
     git_state,
-    peak_memory_mib,
     start_run,
     write_curve,
 )
@@ -86,6 +87,7 @@ def test_git_state_tells_commit_and_dirt(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("one")
     git("add", ".")
     git("commit", "-qm", "One")
+    (tmp_path / "untracked").write_text("a log, say")
     assert git_state(tmp_path) == {"commit": git("rev-parse", "HEAD"), "dirty": False}
     (tmp_path / "file").write_text("two")
     state = git_state(tmp_path)
@@ -114,11 +116,25 @@ def test_the_learning_curve_is_one_json_object_a_line(tmp_path: Path) -> None:
     assert [json.loads(line)["loss"] for line in lines] == [0.5, 0.25]
 
 
-def test_peak_memory_grows_with_what_is_held() -> None:
-    before = peak_memory_mib()
-    held = bytearray(300 * 2**20)
-    after = peak_memory_mib()
-    assert before is not None
-    assert after is not None
-    assert after > before or before > 300
-    del held
+def test_peak_memory_counts_what_was_held() -> None:
+    code = (
+        "from newsvoices.runs import peak_memory_mib as peak;"
+        "held = b'x' * (1500 * 2**20); del held; print(peak())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert 1500 <= int(done.stdout) <= 2500
+
+
+@pytest.mark.parametrize(
+    ("pages", "name"),
+    [
+        ("test", "test"),
+        ("validation", "validation"),
+        ("test.jsonl", "test-file"),
+        ("some/folder/pages.jsonl", "pages"),
+        ("my data (1).jsonl", "my-data-1"),
+        ("…", "pages"),
+    ],
+)
+def test_results_are_named_after_the_pages(pages: str, name: str) -> None:
+    assert evaluation_name(pages, ("train", "validation", "test")) == name

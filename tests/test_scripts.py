@@ -42,7 +42,8 @@ def test_training_ends_in_the_validation_table_and_says_where_all_is(runs: Path)
     rows = {line.split()[0]: line.split() for line in output.splitlines() if line.split()}
     assert all(len(rows[label]) == 5 for label in LABELS)
     assert "precision" in output
-    assert f"Everything is in {runs / 'smoke'}" in output
+    command = f"python evaluate.py run=smoke runs={runs}"
+    assert f"Everything is in {runs / 'smoke'}; next: {command}" in output
 
 
 def test_the_run_folder_is_complete(runs: Path) -> None:
@@ -127,6 +128,26 @@ def test_a_bad_key_is_named_without_a_traceback(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "lerning_rate" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("data=own", "data.train"),
+        ("~model", "model: expected a value, found none"),
+        ("run=1_000", "run: expected str or null, found 1000"),
+        ("trainer.batch_size=0", "trainer.batch_size: expected 1 or more"),
+        ("model.base.folder=no-such-folder", "no-such-folder: expected a checkpoint folder"),
+    ],
+)
+def test_a_bad_configuration_is_refused_before_a_run_is_made(
+    tmp_path: Path, override: str, message: str
+) -> None:
+    done = run("train.py", f"runs={tmp_path}", override)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_taken_run_name_is_refused(runs: Path) -> None:

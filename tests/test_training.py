@@ -10,19 +10,11 @@ from torch.nn.functional import cross_entropy
 from transformers import TrainingArguments, set_seed
 
 from newsvoices.arguments import ConfigError
+from newsvoices.batches import IGNORED, collate_rows, gold_ids, window_dataset
 from newsvoices.labels import LABEL2ID, LABELS
 from newsvoices.modeling import build_model, page_logits
 from newsvoices.pages import Page, Paragraph
-from newsvoices.training import (
-    IGNORED,
-    WindowTrainer,
-    balanced_weights,
-    collate_rows,
-    fit,
-    fit_decoding_on,
-    gold_ids,
-    window_dataset,
-)
+from newsvoices.training import WindowTrainer, check_ranges, fit, fit_decoding_on
 from newsvoices.windows import WindowSize, encode_page
 
 SIZE = WindowSize(32, 4, True, 1)
@@ -87,34 +79,6 @@ def make_trainer(base: Path, folder: Path, **arguments: Any) -> WindowTrainer:
     )
 
 
-def test_every_paragraph_gets_its_label(tiny_base: Path) -> None:
-    _, tokenizer = build_model(tiny_base, window=32, config={})
-    pages = make_pages(5)
-    rows = window_dataset(pages, tokenizer, SIZE)
-    assert [i for row in rows for i in row["labels"]] == [i for p in pages for i in gold_ids(p)]
-    assert all(len(row["spans"]) == len(row["labels"]) for row in rows)
-    assert rows["length"][:] == [len(row["input_ids"]) for row in rows]
-
-
-def test_every_random_cut_holds_every_label_once(tiny_base: Path) -> None:
-    _, tokenizer = build_model(tiny_base, window=32, config={})
-    pages = make_pages(3)
-    rng = np.random.default_rng(0)
-    rows = window_dataset(pages, tokenizer, SIZE, cuts=2, rng=rng)
-    labels = [i for row in rows for i in row["labels"]]
-    assert labels == [i for page in pages for i in gold_ids(page) * 2]
-
-
-def test_padding_has_no_label(tiny_base: Path) -> None:
-    rows = [
-        {"input_ids": [2, 5, 3], "spans": [[1, 2]], "labels": [4]},
-        {"input_ids": [2, 5, 3, 6, 3], "spans": [[1, 2], [3, 4]], "labels": [1, 0]},
-    ]
-    batch = collate_rows(rows, pad_id=0)
-    assert batch["labels"].tolist() == [[4, IGNORED], [1, 0]]
-    assert batch["input_ids"][0].tolist() == [2, 5, 3, 0, 0]
-
-
 def test_the_loss_is_the_mean_over_paragraphs_with_weights_and_smoothing(
     tiny_base: Path, tmp_path: Path
 ) -> None:
@@ -155,14 +119,6 @@ def test_loss_and_gradient_do_not_depend_on_how_a_step_is_divided(
     assert float(logs[0]["grad_norm"]) == pytest.approx(float(logs[1]["grad_norm"]), rel=1e-4)
 
 
-def test_balanced_weights_are_inverse_frequencies_with_mean_one() -> None:
-    labels = ["reporting"] * 6 + list(LABELS[1:]) * 2
-    weights = balanced_weights([Page(tuple(Paragraph("a", label) for label in labels))])
-    counts = torch.tensor([6.0] + [2.0] * (len(LABELS) - 1))
-    torch.testing.assert_close(weights * counts, torch.full((len(LABELS),), 16 / 6))
-    assert (weights * counts).sum() / counts.sum() == pytest.approx(1.0)
-
-
 def test_fit_learns_what_can_be_learnt_and_returns_the_curve(
     tiny_base: Path, tmp_path: Path
 ) -> None:
@@ -189,25 +145,65 @@ def test_frozen_embeddings_do_not_move(tiny_base: Path, tmp_path: Path) -> None:
     assert not torch.equal(model.bert.encoder.layer[0].output.dense.weight, layer)
 
 
+def test_the_same_seed_gives_the_same_weights(tiny_base: Path, tmp_path: Path) -> None:
+    pages, weights = make_pages(12), []
+    for seed in (1, 1, 2):
+        set_seed(seed)
+        model, tokenizer = build_model(tiny_base, window=32, config={})
+        settings = {**FIT, "seed": seed, "cuts": 1, "class_weights": "balanced"}
+        fit(model, tokenizer, pages, pages, folder=tmp_path / str(len(weights)), **settings)
+        weights.append(model.classifier.weight)
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+def test_training_stops_early_and_keeps_the_best_epoch(tiny_base: Path, tmp_path: Path) -> None:
+    set_seed(0)
+    model, tokenizer = build_model(tiny_base, window=32, config={})
+    pages = make_pages(24)
+    # Flat labels on validation pages: every epoch scores the same, so the first one is the best.
+    flat = [Page((Paragraph("fire", "opinion"), Paragraph("fire", "testimony")))]
+    settings = {**FIT, "epochs": 20, "learning_rate": 1e-7, "patience": 2}
+    curve = fit(model, tokenizer, pages, flat, folder=tmp_path, **settings)
+    assert sum("eval_voices_macro_f1" in point for point in curve) == 3
+    passes = [encode_page(page.texts, tokenizer, SIZE)[0] for page in flat]
+    labels = page_logits(model.eval(), passes, pad_id=0)[0].argmax(-1)
+    scores = [point["eval_accuracy"] for point in curve if "eval_accuracy" in point]
+    assert np.mean(labels == gold_ids(flat[0])) == scores[0]
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
         ("epochs", 0),
+        ("epochs", float("nan")),
         ("learning_rate", -1e-4),
+        ("learning_rate", float("inf")),
         ("batch_size", 0),
         ("accumulation", 0),
+        ("patience", 0),
+        ("cuts", -1),
+        ("weight_decay", -1),
         ("warmup", 1.0),
         ("label_smoothing", -0.1),
         ("class_weights", "balansed"),
+        ("device", "gpu"),
+        ("seed", -1),
     ],
 )
-def test_settings_out_of_range_are_named(
-    tiny_base: Path, tmp_path: Path, key: str, value: object
-) -> None:
-    model, tokenizer = build_model(tiny_base, window=32, config={})
-    pages = make_pages(2)
+def test_settings_out_of_range_are_named(key: str, value: object) -> None:
     with pytest.raises(ConfigError, match=f"{key}: expected .* found '?{value}"):
-        fit(model, tokenizer, pages, pages, folder=tmp_path, **{**FIT, key: value})
+        check_ranges(**{**FIT, key: value})
+
+
+def test_settings_in_range_pass() -> None:
+    check_ranges(**FIT)
+
+
+def test_random_cuts_are_refused_without_context() -> None:
+    alone = WindowSize(32, 0, False, 1)
+    with pytest.raises(ConfigError, match="cuts: expected 0"):
+        check_ranges(**{**FIT, "size": alone, "cuts": 1})
 
 
 def test_decoding_counts_transitions_on_the_training_pages(tiny_base: Path) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
 
 from newsvoices import modeling
 from newsvoices.decoding import Decoding
@@ -16,6 +15,7 @@ from newsvoices.pages import Page, check_texts, read_page
 from newsvoices.windows import Window, WindowSize, encode_page
 
 SETTINGS = "newsvoices.json"
+FORMAT = 1
 
 # Windows that are run together: enough to sort by length, few enough to keep an iterator lazy.
 CHUNK_WINDOWS = 64
@@ -53,7 +53,7 @@ def save_settings(
 ) -> None:
     """Write beside the weights what the loader needs to cut and decode pages as in training."""
     settings = {
-        "format": 1,
+        "format": FORMAT,
         "labels": list(labels),
         "window": asdict(size),
         "temperature": decoding.temperature,
@@ -71,15 +71,18 @@ class Classifier:
     def __init__(self, path: str | Path, *, device: str | None = None) -> None:
         self.folder = _find_folder(path)
         self.size, self.decoding, self.labels = _read_settings(self.folder)
-        try:
-            self._model, self._tokenizer = modeling.load_model(self.folder, device)
-        except (OSError, ValueError, SafetensorError) as error:
-            raise ModelError(f"{self.folder}: the model cannot be loaded: {error}") from error
-        found = [self._model.config.id2label[index] for index in range(len(self.labels))]
+        self._model, self._tokenizer = modeling.load_model(self.folder, device)
+        found = [name for _, name in sorted(self._model.config.id2label.items())]
         if found != self.labels:
             raise ModelError(
                 f"{self.folder}: expected the labels of {SETTINGS}, {self.labels}, found {found} "
                 "in config.json"
+            )
+        longest = modeling.longest_window(self._model, self._tokenizer)
+        if self.size.tokens > longest:
+            raise ModelError(
+                f"{self.folder / SETTINGS}: expected windows of at most the model's {longest} "
+                f"tokens, found {self.size.tokens}"
             )
 
     def read(self, path: str | Path | None = None, *, text: str | None = None) -> Page:
@@ -166,12 +169,18 @@ def _read_settings(folder: Path) -> tuple[WindowSize, Decoding, list[str]]:
         )
     try:
         settings = json.loads(file.read_text(encoding="utf-8"))
+        if settings["format"] != FORMAT:
+            raise ValueError(f"format {settings['format']!r}, which this version cannot read")
         labels = [str(label) for label in settings["labels"]]
         transitions = np.array(settings["transitions"], dtype=np.float64)
         transitions = transitions.reshape(len(labels), len(labels))
         decoding = Decoding(
             float(settings["temperature"]), float(settings["transition_weight"]), transitions
         )
+        if not (
+            decoding.temperature > 0 and np.isfinite([decoding.weight, *transitions.flat]).all()
+        ):
+            raise ValueError("a temperature that is not above 0, or scores that are not finite")
         return WindowSize(**settings["window"]), decoding, labels
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{file}: expected the settings of a model, found: {error!r}") from error

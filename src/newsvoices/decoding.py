@@ -93,7 +93,7 @@ def fit_decoding(
         decoding = Decoding(temperature, weight, transitions)
         return np.array(
             [
-                -np.log(decoding.scores(page)[range(len(gold)), gold]).sum()
+                -np.log(np.maximum(decoding.scores(page)[range(len(gold)), gold], 1e-300)).sum()
                 for page, gold in zip(logits, labels, strict=True)
             ]
         )

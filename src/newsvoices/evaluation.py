@@ -30,8 +30,11 @@ class Evaluation:
                 stream.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def evaluate_pages(classifier: Classifier, pages: Sequence[Page]) -> Evaluation:
+def evaluate_pages(classifier: Classifier, pages: Sequence[Page], *, source: str) -> Evaluation:
     """Classify labelled pages through the loader's own path and score the result.
+
+    Args:
+        source: where the pages come from; it is kept with the metrics.
 
     Raises:
         ModelError: the model has other labels than the pages.
@@ -61,6 +64,7 @@ def evaluate_pages(classifier: Classifier, pages: Sequence[Page]) -> Evaluation:
         [LABEL2ID[str(row["label"])] for row in rows], [LABEL2ID[str(row["gold"])] for row in rows]
     )
     counts = {
+        "source": source,
         "pages": len(pages),
         "paragraphs": len(rows),
         "cut": sum(bool(row["cut"]) for row in rows),

@@ -12,6 +12,7 @@ import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoModelForTokenClassification,
@@ -96,32 +97,53 @@ def build_model(
     Raises:
         ModelError: a checkpoint without the keys, the length or the special tokens asked for.
     """
-    known = AutoConfig.from_pretrained(folder, local_files_only=True)
-    unknown = [key for key in config if not hasattr(known, key)]
-    if unknown:
-        raise ModelError(
-            f"model.config: {', '.join(unknown)}: no such key in {folder / 'config.json'}"
+    try:
+        known = AutoConfig.from_pretrained(folder, local_files_only=True)
+        unknown = [key for key in config if not hasattr(known, key)]
+        if unknown:
+            raise ModelError(f"model.config: {', '.join(unknown)}: no such key in config.json")
+        model, tokenizer, missing = _from_folder(
+            folder, num_labels=len(ID2LABEL), id2label=ID2LABEL, label2id=LABEL2ID, **config
         )
-    longest = getattr(known, "max_position_embeddings", window)
+    except (OSError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"{folder}: the checkpoint cannot be used: {error}") from error
+    # The head is new; everything below it must come from the checkpoint.
+    lost = [name for name in missing if name.startswith(f"{model.base_model_prefix}.")]
+    if lost:
+        raise ModelError(f"{folder}: expected all weights of the encoder, found no {lost[0]}")
+    names = [n for n in ("cls", "sep", "pad", "unk") if getattr(tokenizer, f"{n}_token_id") is None]
+    if names:
+        raise ModelError(f"{folder}: the tokenizer lacks the special tokens {', '.join(names)}")
+    longest = longest_window(model, tokenizer)
     if window > longest:
         raise ModelError(
-            f"window: expected at most the {longest} tokens of {folder}, found {window}"
+            f"model.window.tokens: expected at most the {longest} of {folder}, found {window}"
         )
-    model, tokenizer = _from_folder(
-        folder, num_labels=len(ID2LABEL), id2label=ID2LABEL, label2id=LABEL2ID, **config
-    )
-    missing = [
-        n for n in ("cls", "sep", "pad", "unk") if getattr(tokenizer, f"{n}_token_id") is None
-    ]
-    if missing:
-        raise ModelError(f"{folder}: the tokenizer lacks the special tokens {', '.join(missing)}")
     return model, tokenizer
 
 
+def longest_window(model: PreTrainedModel, tokenizer: Any) -> int:
+    """Tokens that a checkpoint takes at once; RoBERTa has more positions than it can use."""
+    positions = getattr(model.config, "max_position_embeddings", tokenizer.model_max_length)
+    return int(min(positions, tokenizer.model_max_length))
+
+
 def load_model(folder: Path, device: str | None = None) -> tuple[PreTrainedModel, Any]:
-    """A saved model in evaluation mode on `device` (a GPU if there is one), and its tokenizer."""
-    model, tokenizer = _from_folder(folder)
-    return model.eval().to(device or ("cuda" if torch.cuda.is_available() else "cpu")), tokenizer
+    """A saved model in evaluation mode on `device` (a GPU if there is one), and its tokenizer.
+
+    Raises:
+        ModelError: a file or a weight is missing or damaged, or there is no such device.
+    """
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    if not (folder / "tokenizer.json").is_file():
+        raise ModelError(f"{folder}: expected the files of a model, found no tokenizer.json")
+    try:
+        model, tokenizer, missing = _from_folder(folder)
+        if missing:
+            raise ModelError(f"the weights lack {', '.join(missing)}")
+        return model.eval().to(device), tokenizer
+    except (AssertionError, OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"{folder}: the model cannot be loaded: {error}") from error
 
 
 def save_model(model: PreTrainedModel, tokenizer: Any, folder: Path) -> None:
@@ -192,18 +214,21 @@ def page_logits(
     ]
 
 
-def _from_folder(folder: Path, **config: Any) -> tuple[PreTrainedModel, Any]:
-    """Load without the library's report on the new head, which is no news, nor its progress bar."""
+def _from_folder(folder: Path, **config: Any) -> tuple[PreTrainedModel, Any, list[str]]:
+    """Model, tokenizer and the names of weights that the folder lacks.
+
+    The library's own report and progress bar are kept quiet: that the head is new is no news.
+    """
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        model = AutoModelForTokenClassification.from_pretrained(
-            folder, local_files_only=True, dtype=torch.float32, **config
+        model, report = AutoModelForTokenClassification.from_pretrained(
+            folder, local_files_only=True, dtype=torch.float32, output_loading_info=True, **config
         )
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     finally:
         logging.set_verbosity(verbosity)
         if bars:
             logging.enable_progress_bar()
-    return model, tokenizer
+    return model, tokenizer, sorted(report["missing_keys"])

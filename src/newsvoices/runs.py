@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -42,7 +42,7 @@ def start_run(runs: Path, name: str | None = None) -> Path:
         RunError: a name with other characters than letters, digits, ".", "_" and "-", or of a run
             that exists.
     """
-    folder = runs / check_name(name or time.strftime("%Y-%m-%d_%H-%M-%S"))
+    folder = runs / check_name(time.strftime("%Y-%m-%d_%H-%M-%S") if name is None else name)
     number = 2
     while name is None and folder.exists():  # two runs within a second
         folder = folder.with_name(f"{folder.name.split('.')[0]}.{number}")
@@ -62,6 +62,14 @@ def check_name(name: str) -> str:
             f"'-'), found {name!r}"
         )
     return name
+
+
+def evaluation_name(pages: str, splits: Sequence[str]) -> str:
+    """What the results on a split, or on the pages of a file, are called."""
+    if pages in splits:
+        return pages
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(pages).stem).strip(".-") or "pages"
+    return f"{stem}-file" if stem in splits else stem
 
 
 def find_run(runs: Path, name: str | None = None) -> Path:
@@ -132,13 +140,17 @@ def git_state(folder: Path) -> dict[str, Any] | None:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
     try:
-        return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain"))}
+        changed = git("status", "--porcelain", "--untracked-files=no")
+        return {"commit": git("rev-parse", "HEAD"), "dirty": bool(changed)}
     except (OSError, subprocess.CalledProcessError):
         return None
 
 
 def peak_memory_mib() -> int | None:
-    """Largest resident size of this process so far; None where the system does not tell."""
+    """Largest resident size of this process so far; None where the system does not tell.
+
+    In a sweep, whose runs share a process, it is that of the largest run so far.
+    """
     try:
         import resource
     except ImportError:  # Windows

@@ -1,13 +1,12 @@
 """Fine-tuning on windows with the stock Trainer; what is ours is the loss."""
 
-from collections.abc import Sequence
-from itertools import repeat
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from datasets import Dataset
 from torch.nn.functional import cross_entropy
 from transformers import (
     EarlyStoppingCallback,
@@ -18,14 +17,13 @@ from transformers import (
 )
 
 from newsvoices.arguments import ConfigError
+from newsvoices.batches import IGNORED, balanced_weights, collate_rows, gold_ids, window_dataset
 from newsvoices.decoding import Decoding, fit_decoding, transition_scores
-from newsvoices.labels import LABEL2ID, LABELS
+from newsvoices.labels import LABELS
 from newsvoices.metrics import score
 from newsvoices.modeling import page_logits, paragraph_logits
 from newsvoices.pages import Page
-from newsvoices.windows import Window, WindowSize, collate, encode_page, random_limits
-
-IGNORED = -100
+from newsvoices.windows import WindowSize, encode_page
 
 
 class WindowTrainer(Trainer):  # type: ignore[misc]  # transformers is not followed by mypy
@@ -67,64 +65,40 @@ class WindowTrainer(Trainer):  # type: ignore[misc]  # transformers is not follo
             reduction="sum",
             label_smoothing=self.label_smoothing,
         )
-        items = (labels != IGNORED).sum() if num_items_in_batch is None else num_items_in_batch
-        # Data-parallel training averages gradients over processes; ours are shares of one sum.
-        loss = loss / items * self.accelerator.num_processes
+        if num_items_in_batch is None:
+            loss = loss / (labels != IGNORED).sum()
+        else:
+            # Data-parallel training averages over processes; these losses are shares of one sum.
+            loss = loss / num_items_in_batch * self.accelerator.num_processes
         return (loss, {"loss": loss, "logits": logits}) if return_outputs else loss
 
 
-def window_dataset(
-    pages: Sequence[Page],
-    tokenizer: Any,
-    size: WindowSize,
-    *,
-    cuts: int = 0,
-    rng: np.random.Generator | None = None,
-) -> Dataset:
-    """The windows of labelled pages as rows: input_ids, spans, labels, length (in tokens).
+def check_ranges(*, size: WindowSize, seed: int, **settings: Any) -> None:
+    """Refuse settings of `fit` that are out of range.
 
-    Args:
-        cuts: how often to cut every page, each time at random places; 0 cuts it once, into windows
-            as full as they get.
-        rng: where the random places come from.
+    Raises:
+        ConfigError: names the setting, what was expected and what was found.
     """
-    rows: list[dict[str, Any]] = []
-    for page in pages:
-        limits = [random_limits(size, rng) for _ in range(cuts)] if rng else []
-        passes, _ = encode_page(page.texts, tokenizer, size, limits or [repeat(size.tokens)])
-        for windows in passes:
-            gold = iter(gold_ids(page))
-            for window in windows:
-                rows.append(
-                    {
-                        "input_ids": window.input_ids,
-                        "spans": window.spans,
-                        "labels": [next(gold) for _ in window.spans],
-                        "length": len(window.input_ids),
-                    }
-                )
-    return Dataset.from_list(rows)
-
-
-def gold_ids(page: Page) -> list[int]:
-    """The label ids of a labelled page."""
-    return [LABEL2ID[str(paragraph.label)] for paragraph in page.paragraphs]
-
-
-def collate_rows(rows: Sequence[dict[str, Any]], pad_id: int) -> dict[str, torch.Tensor]:
-    """Rows of `window_dataset` to one padded batch; labels [windows, paragraphs], -100 = none."""
-    windows = [Window(row["input_ids"], [(a, b) for a, b in row["spans"]]) for row in rows]
-    batch = {key: torch.from_numpy(value) for key, value in collate(windows, pad_id).items()}
-    labels = torch.full(batch["spans"].shape[:2], IGNORED)
-    for index, row in enumerate(rows):
-        labels[index, : len(row["labels"])] = torch.tensor(row["labels"])
-    return {**batch, "labels": labels}
-
-
-def balanced_weights(pages: Sequence[Page]) -> torch.Tensor:
-    """Inverse label frequencies, scaled so that their mean over the training paragraphs is 1."""
-    counts = np.bincount([i for page in pages for i in gold_ids(page)], minlength=len(LABELS))
-    return torch.tensor(counts.sum() / (len(LABELS) * np.maximum(counts, 1)), dtype=torch.float32)
+    if settings["class_weights"] not in (None, "balanced"):
+        found = repr(settings["class_weights"])
+        raise ConfigError(f"trainer.class_weights: expected null or 'balanced', found {found}")
+    if settings["device"] not in (None, "cpu"):
+        raise ConfigError(f"trainer.device: expected null or 'cpu', found {settings['device']!r}")
+    if settings["cuts"] and not size.context:
+        raise ConfigError("trainer.cuts: expected 0 where windows have no context to cut")
+    if not 0 <= seed < 2**32:
+        raise ConfigError(f"seed: expected 0 to {2**32 - 1}, found {seed}")
+    ranges: list[tuple[tuple[str, ...], str, Callable[[float], bool]]] = [
+        (("epochs", "learning_rate"), "a finite number above 0", lambda x: 0 < x < math.inf),
+        (("batch_size", "accumulation", "patience"), "1 or more", lambda x: x >= 1),
+        (("cuts", "weight_decay"), "0 or more", lambda x: 0 <= x < math.inf),
+        (("warmup", "label_smoothing"), "0 or more and less than 1", lambda x: 0 <= x < 1),
+    ]
+    for names, expected, fits in ranges:
+        for name in names:
+            if not fits(settings[name]):
+                found = f"found {settings[name]}"
+                raise ConfigError(f"trainer.{name}: expected {expected}, {found}")
 
 
 def fit(
@@ -168,47 +142,20 @@ def fit(
     Returns:
         The learning curve, one entry for each logged step or evaluation.
     """
-    if class_weights not in (None, "balanced"):
-        raise ConfigError(f"class_weights: expected null or 'balanced', found {class_weights!r}")
-    for name, value in (("epochs", epochs), ("learning_rate", learning_rate)):
-        if not value > 0:
-            raise ConfigError(f"trainer.{name}: expected a number above 0, found {value}")
-    for name, count in (("batch_size", batch_size), ("accumulation", accumulation)):
-        if count < 1:
-            raise ConfigError(f"trainer.{name}: expected 1 or more, found {count}")
-    for name, share in (("warmup", warmup), ("label_smoothing", label_smoothing)):
-        if not 0 <= share < 1:
-            raise ConfigError(f"trainer.{name}: expected 0 or more and less than 1, found {share}")
     network.base_model.embeddings.requires_grad_(not freeze_embeddings)
-    rng = np.random.default_rng(seed)
-    rows = window_dataset(train_pages, tokenizer, size, cuts=cuts, rng=rng)
-    steps_per_epoch = max(1, len(rows) // (batch_size * accumulation))
-    arguments = TrainingArguments(
-        output_dir=str(folder),
+    rows = window_dataset(train_pages, tokenizer, size, [np.random.default_rng(seed)] * cuts)
+    arguments = _training_arguments(
+        folder,
+        seed=seed,
         num_train_epochs=epochs,
         per_device_train_batch_size=batch_size,
         per_device_eval_batch_size=2 * batch_size,
         gradient_accumulation_steps=accumulation,
         learning_rate=learning_rate,
-        # A float below 1 is a share of all steps.
-        warmup_steps=warmup,
+        warmup_steps=warmup,  # below 1 it is a share of all steps
         weight_decay=weight_decay,
-        optim="adamw_torch_fused",
-        train_sampling_strategy="group_by_length",
-        # Our collator needs the spans, which are no argument of the model's forward.
-        remove_unused_columns=False,
-        eval_strategy="epoch",
-        save_strategy="epoch",
-        save_only_model=True,
-        save_total_limit=1,
-        load_best_model_at_end=True,
-        metric_for_best_model="voices_macro_f1",
-        greater_is_better=True,
-        logging_steps=max(1, steps_per_epoch // 10),
-        seed=seed,
+        logging_steps=max(1, len(rows) // (batch_size * accumulation) // 10),
         use_cpu=device == "cpu",
-        dataloader_pin_memory=False,
-        report_to="none",
     )
     trainer = WindowTrainer(
         model=network,
@@ -241,6 +188,27 @@ def fit_decoding_on(
         [page.astype(np.float64) for page in logits],
         [gold_ids(page) for page in validation],
         transitions,
+    )
+
+
+def _training_arguments(folder: Path, **settings: Any) -> TrainingArguments:
+    """What is the same for every training, beside the settings."""
+    return TrainingArguments(
+        output_dir=str(folder),
+        optim="adamw_torch_fused",
+        train_sampling_strategy="group_by_length",
+        # Our collator needs the spans, which are no argument of the model's forward.
+        remove_unused_columns=False,
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        save_only_model=True,
+        save_total_limit=1,
+        load_best_model_at_end=True,
+        metric_for_best_model="voices_macro_f1",
+        greater_is_better=True,
+        dataloader_pin_memory=False,
+        report_to="none",
+        **settings,
     )
 
 
