@@ -7,13 +7,24 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parents[1]
 sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != _ROOT]
 
+import os
+import shutil
 import string
+from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from playwright.sync_api import Browser, sync_playwright
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+from newsvoices.classifier import save_settings
+from newsvoices.decoding import Decoding
+from newsvoices.labels import LABELS
+from newsvoices.modeling import build_model, save_model
+from newsvoices.windows import WindowSize
 
 # The models here are so small that a second thread costs more than it gives.
 torch.set_num_threads(1)
@@ -77,3 +88,33 @@ def tiny_base(tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     BertModel(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder with random weights, scaled up so that scores differ, and transitions."""
+    folder = tmp_path_factory.mktemp("saved") / "model"
+    model, tokenizer = build_model(tiny_base, window=32, config={})
+    model.classifier.weight.data *= 50
+    save_model(model, tokenizer, folder)
+    transitions = np.random.default_rng(0).normal(size=(len(LABELS), len(LABELS)))
+    save_settings(folder, WindowSize(32, 4, True, 2), Decoding(1.5, 0.7, transitions), LABELS)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium; without one the test is skipped, or fails where CHROMIUM=required."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    program = next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        if os.environ.get("CHROMIUM") == "required":
+            pytest.fail(f"expected a browser on the path, one of {', '.join(names)}; found none")
+        pytest.skip("needs Chromium on the path")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()

@@ -11,27 +11,13 @@ import numpy as np
 import pytest
 
 from newsvoices import LABELS, Page, Paragraph, load
-from newsvoices.classifier import CHUNK_WINDOWS, Classifier, save_settings
-from newsvoices.decoding import Decoding
-from newsvoices.modeling import ModelError, build_model, save_model
-from newsvoices.windows import WindowSize
+from newsvoices.classifier import CHUNK_WINDOWS, Classifier
+from newsvoices.modeling import ModelError
 
 
 @pytest.fixture(scope="module")
-def folder(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model folder with random weights, scaled up so that scores differ, and transitions."""
-    folder = tmp_path_factory.mktemp("saved") / "model"
-    model, tokenizer = build_model(tiny_base, window=32, config={})
-    model.classifier.weight.data *= 50
-    save_model(model, tokenizer, folder)
-    transitions = np.random.default_rng(0).normal(size=(len(LABELS), len(LABELS)))
-    save_settings(folder, WindowSize(32, 4, True, 2), Decoding(1.5, 0.7, transitions), LABELS)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def classifier(folder: Path) -> Classifier:
-    return load(folder, device="cpu")
+def classifier(tiny_model: Path) -> Classifier:
+    return load(tiny_model, device="cpu")
 
 
 def make_texts(count: int, seed: int) -> list[str]:
@@ -148,6 +134,7 @@ def test_text_files_are_read(classifier: Classifier, tmp_path: Path) -> None:
     file.write_text("The police said\nso.\n\nReply\n", encoding="utf-8")
     assert classifier.read(file).texts == ["The police said so.", "Reply"]
     assert classifier.read(text="one\ntwo").texts == ["one", "two"]
+    assert classifier.read(html="<p>one<p>two").texts == ["one", "two"]
     assert len(classifier.classify(classifier.read(file))) == 2
 
 
@@ -179,24 +166,24 @@ def test_a_folder_of_something_else_is_refused(tiny_base: Path) -> None:
     ],
 )
 def test_damaged_settings_are_named(
-    folder: Path, tmp_path: Path, key: str, value: object, found: str
+    tiny_model: Path, tmp_path: Path, key: str, value: object, found: str
 ) -> None:
-    damaged = copy(folder, tmp_path)
+    damaged = copy(tiny_model, tmp_path)
     change_settings(damaged, **{key: value})
     with pytest.raises(ModelError, match=rf"newsvoices\.json: expected the settings .*{found}"):
         load(damaged)
 
 
-def test_windows_longer_than_the_model_takes_are_refused(folder: Path, tmp_path: Path) -> None:
-    damaged = copy(folder, tmp_path)
+def test_windows_longer_than_the_model_takes_are_refused(tiny_model: Path, tmp_path: Path) -> None:
+    damaged = copy(tiny_model, tmp_path)
     window = {"tokens": 65, "carry": 0, "context": True, "passes": 1}
     change_settings(damaged, window=window)
     with pytest.raises(ModelError, match="at most the model's 64 tokens, found 65"):
         load(damaged)
 
 
-def test_half_written_weights_are_named(folder: Path, tmp_path: Path) -> None:
-    damaged = copy(folder, tmp_path)
+def test_half_written_weights_are_named(tiny_model: Path, tmp_path: Path) -> None:
+    damaged = copy(tiny_model, tmp_path)
     weights = (damaged / "model.safetensors").read_bytes()
     (damaged / "model.safetensors").write_bytes(weights[: len(weights) // 2])
     with pytest.raises(ModelError, match="the model cannot be loaded"):
@@ -205,9 +192,9 @@ def test_half_written_weights_are_named(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("labels", [LABELS[::-1], LABELS[1:], (*LABELS, "one more")])
 def test_labels_of_settings_and_config_must_agree(
-    folder: Path, tmp_path: Path, labels: tuple[str, ...]
+    tiny_model: Path, tmp_path: Path, labels: tuple[str, ...]
 ) -> None:
-    damaged = copy(folder, tmp_path)
+    damaged = copy(tiny_model, tmp_path)
     transitions = np.zeros((len(labels), len(labels))).tolist()
     change_settings(damaged, labels=labels, transitions=transitions)
     with pytest.raises(ModelError, match="expected the labels of newsvoices.json"):
@@ -215,11 +202,11 @@ def test_labels_of_settings_and_config_must_agree(
 
 
 def test_the_loader_works_from_any_folder_without_the_training_stack(
-    folder: Path, tmp_path: Path
+    tiny_model: Path, tmp_path: Path
 ) -> None:
     code = (
         "import sys; from newsvoices import load;"
-        f"c = load({str(folder)!r}); assert len(c.classify(['the police said'])) == 1;"
+        f"c = load({str(tiny_model)!r}); assert len(c.classify(['the police said'])) == 1;"
         "bad = {'hydra', 'omegaconf', 'datasets', 'evaluate', 'sklearn', 'transformers.trainer'};"
         "assert not bad & set(sys.modules), bad & set(sys.modules)"
     )

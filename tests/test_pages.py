@@ -4,10 +4,16 @@ import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from newsvoices.pages import Page, Paragraph, check_texts, page_from_texts, read_page, split_text
+from newsvoices.pages import (
+    Page,
+    Paragraph,
+    check_texts,
+    page_from_bytes,
+    page_from_texts,
+    read_page,
+)
 
 
 def test_texts_of_a_page_are_in_order() -> None:
@@ -66,34 +72,6 @@ def test_half_a_surrogate_pair_is_named_by_its_index() -> None:
         check_texts(["fine", "half \ud83d of an emoji"])
 
 
-def test_blank_lines_cut_paragraphs_and_line_ends_inside_become_spaces() -> None:
-    text = "\n\nFirst line\nsecond line.\n \t\nNext  paragraph.\n\n\n\nLast.\n"
-    assert split_text(text) == ["First line second line.", "Next paragraph.", "Last."]
-
-
-def test_without_blank_lines_every_line_is_a_paragraph() -> None:
-    assert split_text("\n\nOne  line\n Another\tline \nThird\n") == [
-        "One line",
-        "Another line",
-        "Third",
-    ]
-
-
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\u2028"])
-def test_line_ends_of_every_system_are_line_ends(end: str) -> None:
-    assert split_text(end.join(["a", "b", "", "c"])) == ["a b", "c"]
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_splitting_loses_no_word(seed: int) -> None:
-    random = np.random.default_rng(seed)
-    pieces = ["word", "ä", "-", " ", "\t", "\n", "\n\n", "\r\n", "\x0b", "\x0c", "\x85", "\u2029"]
-    text = "".join(random.choice(pieces, size=200))
-    paragraphs = split_text(text)
-    assert " ".join(paragraphs).split() == text.split()
-    assert all(paragraph == " ".join(paragraph.split()) != "" for paragraph in paragraphs)
-
-
 @pytest.mark.parametrize("name", ["page.txt", "page.text", "page.md", "PAGE.TXT"])
 def test_a_text_file_becomes_a_page_of_its_name(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("Grüße.\n\nTwo.", encoding="utf-8")
@@ -111,7 +89,9 @@ def test_running_text_becomes_a_page() -> None:
     assert read_page(text="One.\n\nTwo.").texts == ["One.", "Two."]
 
 
-@pytest.mark.parametrize("sources", [{}, {"path": "page.txt", "text": "text"}])
+@pytest.mark.parametrize(
+    "sources", [{}, {"path": "page.txt", "text": "text"}, {"text": "", "html": ""}]
+)
 def test_reading_takes_exactly_one_source(sources: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"one source: a path, or text="):
         read_page(**sources)
@@ -141,35 +121,65 @@ def test_running_text_that_is_no_string_is_refused_by_its_type(text: Any) -> Non
 def test_another_kind_of_file_is_refused_with_the_kinds_that_are_read(tmp_path: Path) -> None:
     (tmp_path / "page.pdf").write_bytes(b"%PDF-1.7")
     with pytest.raises(
-        ValueError, match=r"expected a plain-text file \(.*\.txt.*\), found .*\.pdf"
+        ValueError, match=r"expected HTML \(.*\.html.*\) or plain text .*, found .*\.pdf"
     ):
         read_page(tmp_path / "page.pdf")
 
 
-def test_a_byte_that_is_not_utf8_is_named_with_its_place(tmp_path: Path) -> None:
-    (tmp_path / "page.txt").write_bytes("Grüße".encode("latin-1"))
-    with pytest.raises(ValueError, match=r"page\.txt: expected UTF-8.* byte 2 is 0xfc"):
+@pytest.mark.parametrize("name", ["page.html", "page.htm", "page.xhtml", "PAGE.HTML"])
+def test_an_html_file_becomes_a_page_of_its_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("<p>Grüße<p>Two", encoding="utf-8")
+    page = read_page(tmp_path / name)
+    assert (page.id, page.texts) == (name, ["Grüße", "Two"])
+
+
+@pytest.mark.parametrize("html", ["<p>One<p>Two", b"<p>One<p>Two"])
+def test_markup_becomes_a_page(html: str | bytes) -> None:
+    assert read_page(html=html).texts == ["One", "Two"]
+
+
+def test_markup_that_is_neither_text_nor_bytes_is_refused_by_its_type() -> None:
+    with pytest.raises(TypeError, match="html=: expected str or bytes, found list"):
+        read_page(html=["<p>"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("source", ["text", "html"])
+def test_text_that_was_decoded_wrongly_is_repaired_and_right_text_is_left(source: str) -> None:
+    wrong = "It’s the café’s – last – day".encode().decode("cp1252")
+    assert read_page(**{source: wrong}).texts == [  # type: ignore[arg-type]
+        "It’s the café’s – last – day"
+    ]
+    right = "Ça va – “naïve” Ångström – and à, è are letters"
+    assert read_page(**{source: right}).texts == [right]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("data", "texts"),
+    [
+        (b"<!DOCTYPE html><p>a<p>b", ["a", "b"]),
+        (b" \n<!-- saved --><p>a<p>b", ["a", "b"]),
+        ("<html><p>a<p>b".encode("utf-16"), ["a", "b"]),
+        (b"a < b\n<who knows>", ["a < b", "<who knows>"]),
+        (b"<pre-tax> profit", ["<pre-tax> profit"]),
+    ],
+)
+def test_bytes_without_a_name_are_html_if_they_begin_like_it(data: bytes, texts: list[str]) -> None:
+    assert page_from_bytes(data, "standard input").texts == texts
+
+
+def test_bytes_that_are_no_text_are_refused_with_file_and_place(tmp_path: Path) -> None:
+    (tmp_path / "page.txt").write_bytes(b"ab\x81")
+    with pytest.raises(ValueError, match=r"page\.txt: expected UTF-8, .* byte 2 is 0x81"):
         read_page(tmp_path / "page.txt")
 
 
-def test_a_byte_that_is_not_utf8_is_named_rightly_after_a_byte_order_mark(tmp_path: Path) -> None:
-    (tmp_path / "page.txt").write_bytes(b"\xef\xbb\xbfab\xff")
-    with pytest.raises(ValueError, match=r"page\.txt: expected UTF-8.* byte 5 is 0xff"):
-        read_page(tmp_path / "page.txt")
-
-
-@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32"])
-def test_text_full_of_nul_characters_is_refused(tmp_path: Path, encoding: str) -> None:
-    (tmp_path / "page.txt").write_text("The minister resigned.", encoding=encoding)
-    with pytest.raises(ValueError, match=r"page\.txt: expected UTF-8"):
-        read_page(tmp_path / "page.txt")
-
-
+@pytest.mark.parametrize("name", ["page.txt", "page.html"])
 @pytest.mark.parametrize("content", ["", " \n\t\n"])
-def test_a_file_or_text_without_a_word_is_refused(tmp_path: Path, content: str) -> None:
-    (tmp_path / "page.txt").write_text(content)
-    place = re.escape(str(tmp_path / "page.txt"))
-    with pytest.raises(ValueError, match=f"^{place}: expected text, found nothing but white space"):
-        read_page(tmp_path / "page.txt")
-    with pytest.raises(ValueError, match=r"^text=: expected text, found nothing but white space"):
-        read_page(text=content)
+def test_a_source_without_a_word_is_refused(tmp_path: Path, content: str, name: str) -> None:
+    (tmp_path / name).write_text(content)
+    place = re.escape(str(tmp_path / name))
+    with pytest.raises(ValueError, match=f"^{place}: expected text, found none to see in it"):
+        read_page(tmp_path / name)
+    source = "html" if name.endswith("html") else "text"
+    with pytest.raises(ValueError, match=f"^{source}=: expected text, found none to see in it"):
+        read_page(**{source: content})  # type: ignore[arg-type]

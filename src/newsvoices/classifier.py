@@ -85,9 +85,15 @@ class Classifier:
                 f"tokens, found {self.size.tokens}"
             )
 
-    def read(self, path: str | Path | None = None, *, text: str | None = None) -> Page:
-        """Read a plain-text file, or running text, into a page. See `pages.read_page`."""
-        return read_page(path, text=text)
+    def read(
+        self,
+        path: str | Path | None = None,
+        *,
+        text: str | None = None,
+        html: str | bytes | None = None,
+    ) -> Page:
+        """Read an HTML or plain-text file, running text, or HTML. See `pages.read_page`."""
+        return read_page(path, text=text, html=html)
 
     def classify(self, page: Page | Sequence[str]) -> list[Prediction]:
         """Label the paragraphs of one page, in order.

@@ -1,11 +1,23 @@
-"""Pages and paragraphs, and how text becomes a page. No machine learning is imported here."""
+"""Pages and paragraphs, and how a file becomes a page. No machine learning is imported here."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ftfy import fix_encoding
+
+from newsvoices.markup import html_paragraphs
+from newsvoices.plaintext import decode_text, split_text
+
 TEXT_SUFFIXES = (".txt", ".text", ".md")
+HTML_SUFFIXES = (".html", ".htm", ".xhtml")
+# What standard input begins with where it is HTML: a declaration, a comment or a common tag.
+HTML_START = re.compile(
+    rb"(?i)(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*"
+    rb"<(?:!--|(?:!doctype|\?xml|html|head|body|title|meta|article|section|main|div|p|h1)\b)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,40 +72,65 @@ def check_texts(texts: Sequence[str]) -> list[str]:
     return checked
 
 
-def split_text(text: str) -> list[str]:
-    """Cut running text into paragraphs: at blank lines where there are any, else at every line.
+def read_page(
+    path: str | Path | None = None, *, text: str | None = None, html: str | bytes | None = None
+) -> Page:
+    """Read one source into a page: an HTML or plain-text file, running text, or HTML.
 
-    White space inside a paragraph, line ends included, becomes single spaces.
-    """
-    lines = [" ".join(line.split()) for line in text.splitlines()]
-    stripped = "\n".join(lines).strip("\n")
-    parts = stripped.split("\n\n") if "\n\n" in stripped else stripped.split("\n")
-    return [squeezed for part in parts if (squeezed := " ".join(part.split()))]
+    Text that was decoded wrongly once ("itâ€™s") is repaired with ftfy.
 
-
-def read_page(path: str | Path | None = None, *, text: str | None = None) -> Page:
-    """Read a plain-text file, or running text given as `text`, into a page.
+    Args:
+        path: a file whose suffix tells what it is (`HTML_SUFFIXES`, `TEXT_SUFFIXES`); its name
+            becomes the page's id.
+        text: see `plaintext.split_text` for what makes a paragraph.
+        html: markup, or its bytes; see `markup.html_paragraphs`.
 
     Raises:
-        ValueError: not exactly one source, a kind of file that is not read, undecodable bytes or
-            nothing but white space.
-        FileNotFoundError: the path does not exist. It is never taken for text to label.
+        TypeError: `text` or `html` is of another type.
+        ValueError: not exactly one source, a kind of file that is not read, bytes that are no text,
+            or a source without any text.
+        OSError: the path does not exist (it is never taken for text to label) or cannot be read.
     """
-    if (path is None) == (text is None):
-        raise ValueError("read() takes one source: a path, or text=...")
+    given = [value for value in (path, text, html) if value is not None]
+    if len(given) != 1:
+        raise ValueError("read() takes one source: a path, or text=..., or html=...")
     if text is not None:
         if not isinstance(text, str):
             raise TypeError(f"text=: expected str, found {type(text).__name__}")
-        return page_from_texts(_some(split_text(text), "text="))
+        return _page(split_text(text), "text=")
+    if html is not None:
+        if not isinstance(html, str | bytes):
+            raise TypeError(f"html=: expected str or bytes, found {type(html).__name__}")
+        return _page(html_paragraphs(html), "html=")
     file = Path(str(path))
     if not is_file(file):
         raise FileNotFoundError(f"{file}: expected a file to read, found none there")
-    if file.suffix.lower() not in TEXT_SUFFIXES:
+    suffix = file.suffix.lower()
+    if suffix not in TEXT_SUFFIXES + HTML_SUFFIXES:
         raise ValueError(
-            f"{file}: expected a plain-text file ({', '.join(TEXT_SUFFIXES)}), "
-            f"found the suffix {file.suffix!r}; cut other pages into a list of paragraphs"
+            f"{file}: expected HTML ({', '.join(HTML_SUFFIXES)}) or plain text "
+            f"({', '.join(TEXT_SUFFIXES)}), found the suffix {file.suffix!r}; rename or convert it"
         )
-    return page_from_texts(_some(split_text(_decode(file)), str(file)), page_id=file.name)
+    return page_from_bytes(file.read_bytes(), str(file), html=suffix in HTML_SUFFIXES)
+
+
+def page_from_bytes(data: bytes, source: str, *, html: bool | None = None) -> Page:
+    """Read the bytes of a page, whose name in messages and base of its id is `source`.
+
+    Args:
+        html: whether they are HTML; None looks for a tag of HTML at their beginning.
+
+    Raises:
+        ValueError: the bytes are no text, or there is none in them.
+    """
+    if html if html is not None else HTML_START.match(data.replace(b"\0", b"")):
+        paragraphs = html_paragraphs(data)
+    else:
+        try:
+            paragraphs = split_text(decode_text(data))
+        except ValueError as error:
+            raise ValueError(f"{source}: {error}") from error
+    return _page(paragraphs, source, Path(source).name)
 
 
 def is_file(file: Path) -> bool:
@@ -104,22 +141,8 @@ def is_file(file: Path) -> bool:
         return False
 
 
-def _some(paragraphs: list[str], source: str) -> list[str]:
-    if not paragraphs:
-        raise ValueError(f"{source}: expected text, found nothing but white space")
-    return paragraphs
-
-
-def _decode(file: Path) -> str:
-    data = file.read_bytes()
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
-    try:
-        text = data.decode(encoding).removeprefix("\ufeff")
-        if "\0" in text:
-            raise ValueError(f"{file}: expected UTF-8, or UTF-16 with a byte order mark; found NUL")
-        return text
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{file}: expected UTF-8, or UTF-16 with a byte order mark; byte {error.start} is "
-            f"0x{data[error.start]:02x}, which {encoding} cannot decode; convert the file"
-        ) from error
+def _page(paragraphs: list[str], source: str, page_id: str = "") -> Page:
+    repaired = [" ".join(fix_encoding(text).split()) for text in paragraphs]
+    if not (texts := [text for text in repaired if text]):
+        raise ValueError(f"{source}: expected text, found none to see in it")
+    return page_from_texts(texts, page_id)
