@@ -13,10 +13,12 @@ sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != _H
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from transformers import set_seed
 
+from newsvoices import processes
 from newsvoices.arguments import ConfigError, Section, check_arguments
 from newsvoices.classifier import load, save_settings
 from newsvoices.dataset import DataError, load_splits, shares, to_pages
@@ -60,11 +62,13 @@ def train(
         "git": git_state(_HERE),
     }
 
-    folder = start_run(Path(runs), run)
-    OmegaConf.save(
-        {"data": data, "model": model, "trainer": trainer, "seed": seed}, folder / "config.yaml"
-    )
-    print(f"{shares(splits)}\n\nTraining into {folder}", flush=True)
+    device = trainer["device"]
+    made = start_run(Path(runs), run) if processes.is_main() else None
+    folder = processes.from_main(made, device=device)
+    if processes.is_main():
+        config = {"data": data, "model": model, "trainer": trainer, "seed": seed}
+        OmegaConf.save(config, folder / "config.yaml")
+        print(f"{shares(splits)}\n\nTraining into {folder}", flush=True)
     curve = fit(
         network,
         tokenizer,
@@ -75,13 +79,16 @@ def train(
         seed=seed,
         **trainer,
     )
+    processes.wait(device=device)  # all have read the best checkpoint
+    if not processes.is_main():
+        return folder
     write_curve(folder, curve)
     shutil.rmtree(folder / "checkpoints")
     decoding = fit_decoding_on(network, tokenizer, train_pages, validation_pages, size)
     save_model(network, tokenizer, folder / "model")
     save_settings(folder / "model", size, decoding, LABELS)
 
-    classifier = load(folder / "model", device=trainer["device"])
+    classifier = load(folder / "model", device=device)
     evaluation = evaluate_pages(classifier, validation_pages, source="validation")
     evaluation.write(folder / "evaluation" / "validation")
     finish_run(folder, started, facts)
@@ -120,9 +127,29 @@ def main(config: DictConfig) -> None:
     try:
         plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         check_config(plain)
+        plain["run"] = run_name(plain["run"])
         train(**plain, overrides=list(HydraConfig.get().overrides.task))
     except (ConfigError, DataError, ModelError, OmegaConfBaseException, RunError) as error:
         sys.exit(f"train.py: {error}")
+
+
+def run_name(given: str | None) -> str | None:
+    """The name to give the run; each run of a sweep (`-m`) has the sweep's name and a number."""
+    config = HydraConfig.get()
+    if config.mode != RunMode.MULTIRUN:
+        return given
+    if processes.count() > 1:
+        raise ConfigError("-m: expected one process, found several; start the runs one by one")
+    return f"{Path(config.sweep.dir).name}.{config.job.num}"
+
+
+# The folder of a sweep: all its runs must agree on it, so the time is taken once.
+OmegaConf.register_new_resolver(
+    "sweep_name",
+    lambda run: run or time.strftime("%Y-%m-%d_%H-%M-%S"),
+    use_cache=True,
+    replace=True,
+)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,9 @@
 """The loss, its invariance to how a batch is divided, and fine-tuning end to end."""
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +18,7 @@ from newsvoices.batches import IGNORED, collate_rows, gold_ids, window_dataset
 from newsvoices.labels import LABEL2ID, LABELS
 from newsvoices.modeling import build_model, page_logits
 from newsvoices.pages import Page, Paragraph
-from newsvoices.training import WindowTrainer, check_ranges, fit, fit_decoding_on
+from newsvoices.training import WindowTrainer, check_ranges, fit, fit_decoding_on, use_one_gpu
 from newsvoices.windows import WindowSize, encode_page
 
 SIZE = WindowSize(32, 4, True, 1)
@@ -34,6 +38,7 @@ FIT: dict[str, Any] = {
     "class_weights": None,
     "freeze_embeddings": False,
     "patience": 2,
+    "bfloat16": False,
     "device": "cpu",
 }
 
@@ -77,6 +82,68 @@ def make_trainer(base: Path, folder: Path, **arguments: Any) -> WindowTrainer:
         class_weights=weights,
         label_smoothing=0.1,
     )
+
+
+TWO_PROCESSES = """
+import json, sys
+from pathlib import Path
+from test_training import make_trainer
+base, folder, batch = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+trainer = make_trainer(base, folder, per_device_train_batch_size=batch)
+trainer.train()
+if trainer.is_world_process_zero():
+    assert trainer.accelerator.num_processes == 16 // batch
+    print(json.dumps(trainer.state.log_history[0]))
+"""
+
+
+@pytest.mark.slow
+def test_loss_and_gradient_of_two_processes_are_those_of_one(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / "step.py"
+    script.write_text(TWO_PROCESSES)
+    logs = []
+    for processes in (1, 2):
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
+                *(f"--nproc_per_node={processes}", str(script), str(tiny_base), str(tmp_path)),
+                str(16 // processes),
+            ],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        logs.append(json.loads(done.stdout.splitlines()[-1]))
+    for name in ("loss", "grad_norm"):
+        assert float(logs[0][name]) == pytest.approx(float(logs[1][name]), rel=1e-4)
+
+
+def test_a_single_process_keeps_to_one_gpu_and_says_how_to_use_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True)
+    use_one_gpu(arguments)
+    assert capsys.readouterr().out == ""
+    assert arguments.n_gpu == 0
+    arguments._n_gpu = 4  # what a machine with four of them sets
+    use_one_gpu(arguments)
+    assert arguments.n_gpu == 1
+    assert "torchrun --nproc_per_node=4 train.py" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("bfloat16", [True, False, None])
+def test_after_training_in_bfloat16_all_is_as_before(
+    tiny_base: Path, tmp_path: Path, bfloat16: bool | None
+) -> None:
+    model, tokenizer = build_model(tiny_base, window=32, config={})
+    before = model.config._attn_implementation
+    pages = make_pages(8)
+    fit(model, tokenizer, pages, pages, folder=tmp_path, **{**FIT, "bfloat16": bfloat16})
+    assert model.config._attn_implementation == before
+    assert {weight.dtype for weight in model.parameters()} == {torch.float32}
 
 
 def test_the_loss_is_the_mean_over_paragraphs_with_weights_and_smoothing(

@@ -90,6 +90,19 @@ def find_run(runs: Path, name: str | None = None) -> Path:
     return max(finished, key=lambda run: finished[run])
 
 
+def find_runs(runs: Path, name: str | None = None) -> list[Path]:
+    """The folders of a sweep's complete runs, NAME.0, NAME.1, ...; or the one of `find_run`.
+
+    Raises:
+        RunError: there is neither a run nor a sweep of that name.
+    """
+    if name is None or (runs / check_name(name) / RECORD).is_file():
+        return [find_run(runs, name)]
+    member = re.compile(rf"{re.escape(name)}\.(\d+)")
+    found = {int(m[1]): run for run in _complete(runs) if (m := member.fullmatch(run.name))}
+    return [found[number] for number in sorted(found)] or [find_run(runs, name)]
+
+
 def finish_run(folder: Path, started: float, facts: dict[str, Any]) -> None:
     """Write the run's record, which makes it complete.
 

@@ -23,6 +23,7 @@ from newsvoices.labels import LABELS
 from newsvoices.metrics import score
 from newsvoices.modeling import page_logits, paragraph_logits
 from newsvoices.pages import Page
+from newsvoices.processes import on_cpu
 from newsvoices.windows import WindowSize, encode_page
 
 
@@ -121,6 +122,7 @@ def fit(
     class_weights: str | None,
     freeze_embeddings: bool,
     patience: int,
+    bfloat16: bool | None,
     device: str | None,
 ) -> list[dict[str, Any]]:
     """Fine-tune `network` in place; it ends with the weights of the best epoch.
@@ -137,12 +139,19 @@ def fit(
         warmup: share of all steps over which the rate rises.
         class_weights: None or "balanced".
         patience: epochs without a better score before training stops.
+        bfloat16: whether matrix products are taken in bfloat16 while training (weights, sums and
+            everything after training stay in float32); None: where the machine is fast at it.
         device: "cpu" keeps off a GPU that is there.
 
     Returns:
         The learning curve, one entry for each logged step or evaluation.
     """
     network.base_model.embeddings.requires_grad_(not freeze_embeddings)
+    half = has_fast_bfloat16(device) if bfloat16 is None else bfloat16
+    attention = network.config._attn_implementation
+    if half and on_cpu(device):
+        # The backward pass of the fused kernel is slow on CPUs: benchmarks/train_step.py.
+        network.set_attn_implementation("eager")
     rows = window_dataset(train_pages, tokenizer, size, [np.random.default_rng(seed)] * cuts)
     arguments = _training_arguments(
         folder,
@@ -155,7 +164,8 @@ def fit(
         warmup_steps=warmup,  # below 1 it is a share of all steps
         weight_decay=weight_decay,
         logging_steps=max(1, len(rows) // (batch_size * accumulation) // 10),
-        use_cpu=device == "cpu",
+        use_cpu=on_cpu(device),
+        bf16=half,
     )
     trainer = WindowTrainer(
         model=network,
@@ -169,6 +179,7 @@ def fit(
         label_smoothing=label_smoothing,
     )
     trainer.train()
+    network.set_attn_implementation(attention)
     return list(trainer.state.log_history)
 
 
@@ -191,9 +202,27 @@ def fit_decoding_on(
     )
 
 
+def has_fast_bfloat16(device: str | None) -> bool:
+    """Whether the GPU, or the CPU with its matrix unit (AMX), multiplies bfloat16 faster."""
+    if on_cpu(device):
+        return bool(torch.cpu.get_capabilities().get("amx_bf16", False))
+    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+
+
+def use_one_gpu(arguments: TrainingArguments) -> None:
+    """Keep the Trainer from spreading a single process over all GPUs, and say how to use them.
+
+    It would wrap the model in `DataParallel`, which is slow and divides batches unasked.
+    """
+    if arguments.n_gpu > 1:
+        command = f"torchrun --nproc_per_node={arguments.n_gpu} train.py"
+        print(f"{arguments.n_gpu} GPUs are here and one is used; for all of them: {command}")
+        arguments._n_gpu = 1
+
+
 def _training_arguments(folder: Path, **settings: Any) -> TrainingArguments:
     """What is the same for every training, beside the settings."""
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(folder),
         optim="adamw_torch_fused",
         train_sampling_strategy="group_by_length",
@@ -207,9 +236,12 @@ def _training_arguments(folder: Path, **settings: Any) -> TrainingArguments:
         metric_for_best_model="voices_macro_f1",
         greater_is_better=True,
         dataloader_pin_memory=False,
+        ddp_find_unused_parameters=False,
         report_to="none",
         **settings,
     )
+    use_one_gpu(arguments)
+    return arguments
 
 
 def _epoch_scores(prediction: EvalPrediction) -> dict[str, float]:
