@@ -14,7 +14,7 @@ NARROWEST = 40  # characters; below, it is a list of short lines
 WRAPPED, INSIDE = 0.25, 0.6
 SENTENCE_END = re.compile(r"[.!?…:;][\"'”’)\]]*$")
 # A hyphenated word that was broken at its hyphen.
-BROKEN_WORD = re.compile(r"(?<=\w-)\n\s*(?=[a-z])")
+BROKEN_WORD = re.compile(r"(?<=\w-)\n\s*(?=\w)")
 # No text has these; they are what a picture or an archive looks like.
 BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 MARKS = (
