@@ -278,7 +278,7 @@ def test_shipped_data_are_complete_and_without_a_fault() -> None:
     splits = load_splits(files=sorted(DATA.glob("*.jsonl")))
     pages = [page for split in splits.values() for page in to_pages(split)]
     paragraphs = [paragraph for page in pages for paragraph in page.paragraphs]
-    assert (len(pages), len(paragraphs)) == (920, 15_042)
+    assert (len(pages), len(paragraphs)) == (1360, 22_356)
     assert {paragraph.label for paragraph in paragraphs} == set(LABELS)
     assert shares(splits) in (DATA / "README.md").read_text(encoding="utf-8")
 
