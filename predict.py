@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from newsvoices.classifier import Classifier, Prediction, load
+from newsvoices.baselines import Baseline
+from newsvoices.classifier import Classifier, load
 from newsvoices.inputs import RENDERED, STANDARD_INPUT, Unreadable, read_sources
 from newsvoices.modeling import ModelError
 from newsvoices.pages import Page
+from newsvoices.predictions import Prediction
 from newsvoices.rendering import html_page, json_rows, terminal_legend, terminal_text
 from newsvoices.runs import RunError, find_run
 
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ModelError, RunError) as error:
         return fail(str(error))
     failures: list[str] = []
-    pages = labelled(classifier, options.files, failures)
+    pages = labelled(classifier, options.files, options.min_score, failures)
     try:
         if options.format == "html":
             write_pages(pages, Path(options.output or "."))
@@ -46,7 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if failures else 0
 
 
-def labelled(classifier: Classifier, names: Sequence[str], failures: list[str]) -> Labelled:
+def labelled(
+    classifier: Classifier | Baseline,
+    names: Sequence[str],
+    min_score: float,
+    failures: list[str],
+) -> Labelled:
     """Read and classify lazily; report what cannot be read and add it to `failures`."""
     waiting: deque[str] = deque()
 
@@ -59,7 +66,7 @@ def labelled(classifier: Classifier, names: Sequence[str], failures: list[str]) 
                 waiting.append(source.id)
                 yield source
 
-    for predictions in classifier.classify_pages(pages()):
+    for predictions in classifier.classify_pages(pages(), min_score=min_score):
         yield waiting.popleft(), predictions
 
 
@@ -118,6 +125,13 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--output", help="file to write to, with html a folder (default: the current one)"
+    )
+    made.add_argument(
+        "--min-score",
+        type=float,
+        default=0.0,
+        help="leave paragraphs whose best score is lower without a label; `python evaluate.py` "
+        "says which score gives which precision",
     )
     made.add_argument("--device", help="where torch runs (default: a GPU if there is one)")
     return made

@@ -3,7 +3,7 @@
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,19 @@ from transformers import set_seed
 
 from newsvoices import processes
 from newsvoices.arguments import ConfigError, Section, check_arguments
-from newsvoices.classifier import load, save_settings
+from newsvoices.baselines import Frozen, fit_frozen, fit_majority, fit_tfidf
+from newsvoices.card import write_card
+from newsvoices.classifier import load
 from newsvoices.dataset import DataError, load_splits, shares, to_pages
-from newsvoices.evaluation import evaluate_pages, label_table
+from newsvoices.evaluation import evaluate_pages
 from newsvoices.labels import LABELS
 from newsvoices.modeling import ModelError, base_folder, build_model, save_model
+from newsvoices.ngrams import Linear
+from newsvoices.pages import Page
+from newsvoices.report import write_report
 from newsvoices.runs import RunError, checksums, finish_run, git_state, start_run, write_curve
+from newsvoices.settings import save_settings
+from newsvoices.tables import label_table
 from newsvoices.training import check_ranges, fit, fit_decoding_on
 from newsvoices.windows import WindowSize
 
@@ -53,14 +60,7 @@ def train(
     set_seed(seed)
     network, tokenizer, size, base = build(**model)
     check_ranges(size=size, seed=seed, **trainer)
-    data_files = [file for files in data.values() if isinstance(files, list) for file in files]
-    facts = {
-        "seed": seed,
-        "overrides": overrides,
-        "data_sha256": checksums(map(Path, data_files)),
-        "base_sha256": checksums(sorted(base.glob("*.safetensors"))),
-        "git": git_state(_HERE),
-    }
+    facts = provenance(data, base, seed=seed, overrides=overrides)
 
     device = trainer["device"]
     made = start_run(Path(runs), run) if processes.is_main() else None
@@ -87,16 +87,72 @@ def train(
     decoding = fit_decoding_on(network, tokenizer, train_pages, validation_pages, size)
     save_model(network, tokenizer, folder / "model")
     save_settings(folder / "model", size, decoding, LABELS)
-
-    classifier = load(folder / "model", device=device)
-    evaluation = evaluate_pages(classifier, validation_pages, source="validation")
-    evaluation.write(folder / "evaluation" / "validation")
-    finish_run(folder, started, facts)
-    print(f"\nValidation pages, with the decoding saved in {folder / 'model'}\n")
-    print(label_table(evaluation.metrics))
-    elsewhere = "" if runs == "runs" else f" runs={runs}"
-    print(f"\nEverything is in {folder}; next: python evaluate.py run={folder.name}{elsewhere}")
+    conclude(folder, validation_pages, started, facts, device=device)
     return folder
+
+
+def train_baseline(
+    *,
+    data: Mapping[str, Any],
+    model: Mapping[str, Any],
+    trainer: Mapping[str, Any],
+    run: str | None,
+    runs: str,
+    seed: int,
+    overrides: list[str],
+) -> Path:
+    """Fit a baseline and evaluate it as `train` does a network; returns the folder of the run."""
+    started = time.time()
+    if processes.count() > 1:
+        raise ConfigError("model: expected one process for a baseline, found several")
+    splits = load_splits(**data)
+    print(f"{shares(splits)}\n\nFitting the baseline", flush=True)
+    kind, settings = model["baseline"], {key: model[key] for key in model if key != "baseline"}
+    fitted = BASELINES[kind](to_pages(splits["train"]), **settings)
+    base = base_folder(**model["base"]) if "base" in model else None
+    facts = provenance(data, base, seed=seed, overrides=overrides)
+    folder = start_run(Path(runs), run)
+    config = {"data": data, "model": model, "trainer": trainer, "seed": seed}
+    OmegaConf.save(config, folder / "config.yaml")
+    write_curve(folder, [])
+    fitted.save(folder / "model", kind)
+    conclude(folder, to_pages(splits["validation"]), started, facts, device=trainer["device"])
+    return folder
+
+
+def provenance(
+    data: Mapping[str, Any], base: Path | None, *, seed: int, overrides: list[str]
+) -> dict[str, Any]:
+    """What a run's record says of where it comes from."""
+    data_files = [file for files in data.values() if isinstance(files, list) for file in files]
+    return {
+        "seed": seed,
+        "overrides": overrides,
+        "data_sha256": checksums(map(Path, data_files)),
+        "base_sha256": checksums(sorted(base.glob("*.safetensors")) if base else []),
+        "git": git_state(_HERE),
+    }
+
+
+def conclude(
+    folder: Path,
+    pages: Sequence[Page],
+    started: float,
+    facts: dict[str, Any],
+    *,
+    device: str | None,
+) -> None:
+    """Evaluate a run's saved model on its validation pages, make the run complete, print."""
+    classifier = load(folder / "model", device=device)
+    evaluation = evaluate_pages(classifier, pages, source="validation")
+    evaluation.write(folder / "evaluation" / "validation")
+    write_report(folder, "validation", evaluation)
+    finish_run(folder, started, facts)
+    write_card(folder)
+    print(f"\nValidation pages, with the model saved in {folder / 'model'}\n")
+    print(label_table(evaluation.metrics))
+    elsewhere = "" if folder.parent == Path("runs") else f" runs={folder.parent}"
+    print(f"\nEverything is in {folder}; next: python evaluate.py run={folder.name}{elsewhere}")
 
 
 def build(
@@ -108,17 +164,53 @@ def build(
     return network, tokenizer, size, folder
 
 
+def frozen(
+    pages: Sequence[Page],
+    *,
+    base: Mapping[str, Any],
+    config: Mapping[str, Any],
+    window: Mapping[str, Any],
+    inverse_penalty: float,
+    balanced: bool,
+) -> Frozen:
+    """Build a network as for training, and fit its head only."""
+    network, tokenizer, size, _ = build(base=base, config=config, window=window)
+    regression: dict[str, Any] = {"inverse_penalty": inverse_penalty, "balanced": balanced}
+    return fit_frozen(network, tokenizer, pages, size=size, **regression)
+
+
+# What the rest of the model section goes to where it names a baseline.
+BASELINES: dict[str, Callable[..., Linear | Frozen]] = {
+    "majority": fit_majority,
+    "tfidf": fit_tfidf,
+    "frozen": frozen,
+}
+
+
 def check_config(config: Mapping[str, Any]) -> None:
     """Refuse keys and values that the functions they go to would not take."""
     check_arguments(Section("", config, train, supplied=("overrides",)))
-    model = config["model"]
     check_arguments(
         Section("data", config["data"], load_splits),
-        Section("model", model, build),
-        Section("model.base", model.get("base"), base_folder),
-        Section("model.window", model.get("window"), WindowSize),
+        *model_sections(config["model"]),
         Section("trainer", config["trainer"], fit, supplied=FIT_SUPPLIED),
     )
+
+
+def model_sections(model: Mapping[str, Any]) -> list[Section]:
+    """The model section and its parts, each with the function that takes it."""
+    whole = Section("model", model, build)
+    if "baseline" in model:
+        kind = model["baseline"]
+        if kind not in list(BASELINES):
+            expected = ", ".join(BASELINES)
+            raise ConfigError(f"model.baseline: expected one of {expected}, found {kind!r}")
+        rest = {key: value for key, value in model.items() if key != "baseline"}
+        whole = Section("model", rest, BASELINES[kind], supplied=("pages",))
+        if kind != "frozen":
+            return [whole]
+    parts: dict[str, Callable[..., Any]] = {"base": base_folder, "window": WindowSize}
+    return [whole, *(Section(f"model.{key}", model.get(key), parts[key]) for key in parts)]
 
 
 @hydra.main(version_base="1.3", config_path="configs", config_name="train")
@@ -128,7 +220,8 @@ def main(config: DictConfig) -> None:
         plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
         check_config(plain)
         plain["run"] = run_name(plain["run"])
-        train(**plain, overrides=list(HydraConfig.get().overrides.task))
+        start = train_baseline if "baseline" in plain["model"] else train
+        start(**plain, overrides=list(HydraConfig.get().overrides.task))
     except (ConfigError, DataError, ModelError, OmegaConfBaseException, RunError) as error:
         sys.exit(f"train.py: {error}")
 

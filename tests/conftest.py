@@ -17,13 +17,14 @@ import numpy as np
 import pytest
 import torch
 from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Page as Tab
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from newsvoices.classifier import save_settings
 from newsvoices.decoding import Decoding
 from newsvoices.labels import LABELS
 from newsvoices.modeling import build_model, save_model
+from newsvoices.settings import save_settings
 from newsvoices.windows import WindowSize
 
 # The models here are so small that a second thread costs more than it gives.
@@ -118,3 +119,16 @@ def browser() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Tab]:
+    """A tab that fails the test for a console message, an error or a request."""
+    tab = browser.new_page(viewport={"width": 390, "height": 844})
+    complaints: list[str] = []
+    tab.on("console", lambda message: complaints.append(message.text))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("request", lambda request: complaints.append(request.url))
+    yield tab
+    tab.close()
+    assert [text for text in complaints if not text.startswith("file:")] == []

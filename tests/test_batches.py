@@ -76,3 +76,9 @@ def test_balanced_weights_ignore_labels_that_do_not_occur() -> None:
     counts = torch.zeros(len(LABELS))
     counts[LABEL2ID["opinion"]], counts[LABEL2ID["testimony"]] = 3, 1
     assert (weights * counts).sum() / 4 == pytest.approx(1.0)
+
+
+def test_lengths_are_rounded_up_but_not_beyond_the_window() -> None:
+    rows = [{"input_ids": [5] * 33, "spans": [[0, 33]], "labels": [1]}]
+    lengths = [collate_rows(rows, 0, most)["input_ids"].shape[1] for most in (0, 40, 64, 256)]
+    assert lengths == [33, 40, 64, 64]

@@ -226,3 +226,23 @@ def change_settings(model: Path, **changes: object) -> None:
     """Overwrite some of a model's settings."""
     file = model / "newsvoices.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
+def test_unsure_paragraphs_keep_their_scores_and_lose_their_label(classifier: Classifier) -> None:
+    texts = make_texts(25, 5)
+    everything = classifier.classify(texts)
+    bound = sorted(prediction.score for prediction in everything)[12]
+    for given, whole in zip(classifier.classify(texts, min_score=bound), everything, strict=True):
+        assert (given.score, given.scores) == (whole.score, whole.scores)
+        assert given.label == (whole.label if whole.score >= bound else None)
+    (paged,) = classifier.classify_pages([texts], min_score=bound)
+    assert sum(prediction.label is None for prediction in paged) == 12
+
+
+def test_places_in_the_window_are_told_in_order(classifier: Classifier) -> None:
+    assert classifier.window_places(["the police said"]) == ["alone"]
+    assert classifier.window_places(["a", "b", "c"]) == ["first", "inside", "last"]
+    texts = make_texts(40, 6)
+    places = classifier.window_places(texts)
+    assert len(places) == 40
+    assert places.count("first") == places.count("last") > 1

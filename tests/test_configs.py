@@ -94,6 +94,31 @@ def test_a_bad_key_or_value_in_an_experiment_file_is_named(
         script("train").check_config(config)
 
 
+@pytest.mark.parametrize(
+    ("model", "line", "message"),
+    [
+        ("tfidf", "{balancd: true}", r"model\.balancd: .*did you mean 'balanced'"),
+        ("tfidf", "{window: {tokens: 128}}", r"model\.window: no such key"),
+        ("tfidf", "{balanced: 1}", r"model\.balanced: expected bool, found 1"),
+        ("tfidf", "{baseline: bayes}", r"model\.baseline: expected one of majority, .*'bayes'"),
+        ("majority", "{balanced: true}", r"model\.balanced: no such key"),
+        ("frozen", "{window: {token: 128}}", r"model\.window\.token: .*did you mean 'tokens'"),
+        ("frozen", "{base: {foldr: x}}", r"model\.base\.foldr: .*did you mean 'folder'"),
+        ("frozen", "{inverse_penlty: 1}", r"model\.inverse_penlty: .*did you mean"),
+    ],
+)
+def test_a_bad_key_or_value_of_a_baseline_is_named(
+    tmp_path: Path, model: str, line: str, message: str
+) -> None:
+    (tmp_path / "experiment").mkdir()
+    text = f"# @package _global_\nmodel: {line}\n"
+    (tmp_path / "experiment" / "mine.yaml").write_text(text, encoding="utf-8")
+    search = f"hydra.searchpath=[file://{tmp_path}]"
+    config = composed("train", f"model={model}", search, "experiment=mine")
+    with pytest.raises(ConfigError, match=message):
+        script("train").check_config(config)
+
+
 def test_all_faults_are_named_at_once() -> None:
     config = composed("train", "+trainer.one=1", "+trainer.two=2")
     with pytest.raises(ConfigError, match=r"(?s)trainer\.one.*trainer\.two"):

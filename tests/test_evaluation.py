@@ -2,16 +2,17 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from newsvoices import LABELS, Page, Paragraph, load
-from newsvoices.classifier import save_settings
 from newsvoices.decoding import Decoding
-from newsvoices.evaluation import confusion_table, evaluate_pages, label_table
+from newsvoices.evaluation import abstention, evaluate_pages, read_rows
 from newsvoices.metrics import score
 from newsvoices.modeling import ModelError, build_model, save_model
+from newsvoices.settings import save_settings
 from newsvoices.windows import WindowSize
 
 
@@ -72,13 +73,41 @@ def test_a_model_with_other_labels_is_refused(folder: Path) -> None:
         evaluate_pages(classifier, PAGES, source="test")
 
 
-def test_tables_show_every_label_and_figure() -> None:
-    gold = [0, 0, 0, 1, 2, 3, 4, 5]
-    metrics = {**score([0, 0, 1, 1, 2, 3, 4, 5], gold), "paragraphs": 8, "pages": 2, "cut": 1}
-    table = label_table(metrics)
-    assert table.splitlines()[1].split() == ["reporting", "1.000", "0.667", "0.800", "3"]
-    assert "2 pages; 1 paragraphs cut" in table
-    assert f"{metrics['voices_macro_f1']:.3f}" in table
-    rows = [line.split() for line in confusion_table(metrics).splitlines()[1:]]
-    assert [row[0] for row in rows] == list(LABELS)
-    assert [[int(count) for count in row[1:]] for row in rows] == metrics["confusion"]
+def test_scores_have_intervals_and_calibration_with_and_without_the_temperature(
+    folder: Path,
+) -> None:
+    settings = json.loads((folder / "newsvoices.json").read_text())
+    (folder / "newsvoices.json").write_text(json.dumps({**settings, "temperature": 4.0}))
+    metrics = evaluate_pages(load(folder), PAGES * 3, source="test").metrics
+    low, high = metrics["intervals"]["macro_f1"]
+    assert 0 <= low <= metrics["macro_f1"] <= high <= 1
+    saved, plain = (metrics["calibration"][key] for key in ("as saved", "at temperature 1"))
+    assert set(saved) == {"ece", "nll", "brier"}
+    assert saved != plain
+
+
+def test_rows_say_where_in_their_window_paragraphs_stand(folder: Path) -> None:
+    rows = evaluate_pages(load(folder), PAGES, source="test").rows
+    assert [row["window"] for row in rows] == ["first", "last", "alone"]
+
+
+def test_written_rows_are_read_back(folder: Path, tmp_path: Path) -> None:
+    evaluation = evaluate_pages(load(folder), PAGES, source="test")
+    evaluation.write(tmp_path / "out")
+    assert read_rows(tmp_path / "out" / "predictions.jsonl") == evaluation.rows
+
+
+def test_abstaining_takes_its_threshold_from_validation_pages_only() -> None:
+    def rows(*scored: tuple[float, bool]) -> list[dict[str, Any]]:
+        return [{"score": s, "gold": "a", "label": "a" if right else "b"} for s, right in scored]
+
+    validation = rows((0.9, True), (0.8, True), (0.7, False), (0.6, True))
+    here = rows((0.95, False), (0.85, True), (0.5, True), (0.4, False))
+    assert abstention(here, validation, 1.0) == {
+        "wanted": 1.0,
+        "threshold": 0.8,
+        "precision": 0.5,
+        "coverage": 0.5,
+    }
+    never = abstention(here, rows((0.9, False)), 0.9)
+    assert (never["threshold"], never["precision"], never["coverage"]) == (None, None, 0.0)

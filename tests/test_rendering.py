@@ -2,15 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
-from newsvoices.classifier import Prediction
 from newsvoices.labels import LABELS
+from newsvoices.predictions import Prediction
 from newsvoices.rendering import html_page, json_rows, terminal_legend, terminal_text
 
 HOSTILE = [
@@ -50,6 +50,13 @@ def test_lines_of_text_keep_to_the_width(width: int) -> None:
     assert max(map(len, shown.splitlines())) <= max(width, 46)
 
 
+def test_a_paragraph_without_a_label_is_unsure() -> None:
+    (prediction,) = predict(["Nobody knows."])
+    shown = terminal_text("p", [replace(prediction, label=None)], colour=True, width=60)
+    assert "unsure" in shown
+    assert "0.90 Nobody knows." in shown
+
+
 def test_colours_are_around_the_names_only() -> None:
     coloured = terminal_text("p", predict(TEXTS), colour=True, width=60)
     plain = terminal_text("p", predict(TEXTS), colour=False, width=60)
@@ -81,19 +88,6 @@ def test_rows_hold_the_prediction() -> None:
         "scores": prediction.scores,
         "cut": True,
     }
-
-
-@pytest.fixture
-def tab(browser: Browser) -> Iterator[Tab]:
-    """A tab that fails the test for a console message, an error or a request."""
-    tab = browser.new_page(viewport={"width": 390, "height": 844})
-    complaints: list[str] = []
-    tab.on("console", lambda message: complaints.append(message.text))
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
-    tab.on("request", lambda request: complaints.append(request.url))
-    yield tab
-    tab.close()
-    assert [text for text in complaints if not text.startswith("file:")] == []
 
 
 def open_page(tab: Tab, folder: Path, title: str, predictions: list[Prediction]) -> None:
@@ -154,6 +148,14 @@ def test_the_legend_counts_and_filters_by_keyboard(tab: Tab, tmp_path: Path) -> 
     assert "reporting" not in visible.locator(".name").all_text_contents()
     tab.keyboard.press("Space")
     assert visible.count() == 13
+
+
+def test_unsure_paragraphs_have_their_own_entry_in_the_legend(tab: Tab, tmp_path: Path) -> None:
+    first, *others = predict(TEXTS)
+    open_page(tab, tmp_path, "page", [replace(first, label=None), *others])
+    assert tab.locator(".legend .count").all_text_contents() == ["2", "2", "2", "2", "2", "2", "1"]
+    tab.locator("#show-unsure").uncheck()
+    assert tab.locator(".paragraph:visible").count() == 12
 
 
 @pytest.mark.parametrize("way", ["hover", "focus"])

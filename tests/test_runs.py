@@ -15,6 +15,7 @@ from newsvoices.runs import (
     checksums,
     evaluation_name,
     find_run,
+    find_runs,
     finish_run,
     git_state,
     start_run,
@@ -138,3 +139,17 @@ def test_peak_memory_counts_what_was_held() -> None:
 )
 def test_results_are_named_after_the_pages(pages: str, name: str) -> None:
     assert evaluation_name(pages, ("train", "validation", "test")) == name
+
+
+def test_the_runs_of_a_sweep_are_found_in_their_order(tmp_path: Path) -> None:
+    for name in ("s.10", "s.2", "s.0", "s.x", "st.1", "other"):
+        (start_run(tmp_path, name) / "run.json").write_text(json.dumps({"finished": "2026-01-01"}))
+    start_run(tmp_path, "s.1")  # not complete
+    assert [run.name for run in find_runs(tmp_path, "s")] == ["s.0", "s.2", "s.10"]
+    assert [run.name for run in find_runs(tmp_path, "s.2")] == ["s.2"]
+    assert [run.name for run in find_runs(tmp_path, "other")] == ["other"]
+
+
+def test_a_name_of_neither_a_run_nor_a_sweep_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="none-such: expected a complete run"):
+        find_runs(tmp_path, "none-such")

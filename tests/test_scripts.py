@@ -154,3 +154,73 @@ def test_a_taken_run_name_is_refused(runs: Path) -> None:
     done = run("train.py", "experiment=smoke", f"runs={runs}", "run=smoke")
     assert done.returncode == 1
     assert "there is such a run already" in done.stderr
+
+
+def test_two_processes_make_one_run(tmp_path: Path) -> None:
+    small = ["experiment=smoke", "data.limit=4", f"runs={tmp_path}"]
+    done = run(
+        *("-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", "train.py", *small)
+    )
+    assert done.returncode == 0, done.stderr
+    (folder,) = tmp_path.iterdir()
+    assert (folder / "run.json").is_file()
+    assert done.stdout.count("Everything is in") == 1
+
+
+def test_a_sweep_makes_a_run_of_each_seed_and_is_scored_as_one(tmp_path: Path) -> None:
+    small = ["experiment=smoke", "data.limit=4", f"runs={tmp_path}", "run=sweep"]
+    done = run("train.py", *small, "seed=0,1", "-m")
+    assert done.returncode == 0, done.stderr
+    seeds = [
+        json.loads((tmp_path / name / "run.json").read_text())["seed"]
+        for name in ("sweep.0", "sweep.1")
+    ]
+    assert seeds == [0, 1]
+
+    done = run("evaluate.py", f"runs={tmp_path}", "run=sweep", "pages=validation", "against=sweep")
+    assert done.returncode == 0, done.stderr
+    assert "mean ± standard deviation" in done.stdout
+    assert "0 labels differ" in done.stdout
+    folder = tmp_path / "sweep" / "evaluation" / "validation"
+    whole = json.loads((folder / "metrics.json").read_text())
+    alone = [
+        json.loads((tmp_path / name / "evaluation/validation/metrics.json").read_text())["macro_f1"]
+        for name in whole["runs"]
+    ]
+    assert whole["macro_f1"]["mean"] == pytest.approx(sum(alone) / 2)
+    compared = json.loads((folder / "against-sweep.json").read_text())
+    assert compared["scores"]["macro_f1"]["difference"] == 0
+
+
+def test_evaluate_says_what_to_clone_for_the_real_pages(runs: Path, tmp_path: Path) -> None:
+    done = run("evaluate.py", f"runs={runs}", "run=smoke", "pages=real", f"clones={tmp_path}")
+    assert done.returncode == 1
+    assert "git clone https://github.com/seomoz/dragnet_data" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_evaluate_leaves_a_report_and_a_card(runs: Path) -> None:
+    done = run("evaluate.py", f"runs={runs}", "run=smoke", "pages=validation")
+    assert done.returncode == 0, done.stderr
+    report = runs / "smoke" / "evaluation" / "validation" / "report.html"
+    assert "smoke on validation" in report.read_text(encoding="utf-8")
+    card = (runs / "smoke" / "model" / "README.md").read_text(encoding="utf-8")
+    assert "| validation |" in card
+
+
+@pytest.mark.parametrize("model", ["majority", "tfidf", "frozen"])
+def test_baselines_go_through_the_same_door(tmp_path: Path, model: str) -> None:
+    done = run("train.py", f"model={model}", "data.limit=6", f"runs={tmp_path}", "run=base")
+    assert done.returncode == 0, done.stderr
+    assert "voices macro-F1" in done.stdout
+    assert f"next: python evaluate.py run=base runs={tmp_path}" in done.stdout
+    names = {file.name for file in (tmp_path / "base").iterdir()}
+    assert names == {"config.yaml", "curve.jsonl", "evaluation", "model", "run.json"}
+    assert (tmp_path / "base" / "curve.jsonl").read_text() == ""
+    record = json.loads((tmp_path / "base" / "run.json").read_text())
+    assert len(record["base_sha256"]) == (model == "frozen")
+    settings = json.loads((tmp_path / "base" / "model" / "newsvoices.json").read_text())
+    assert settings["baseline"] == model
+    done = run("evaluate.py", f"runs={tmp_path}")
+    assert done.returncode == 0, done.stderr
+    assert "voices macro-F1" in done.stdout

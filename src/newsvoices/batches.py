@@ -12,6 +12,8 @@ from newsvoices.labels import LABEL2ID, LABELS
 from newsvoices.pages import Page
 from newsvoices.windows import Window, WindowSize, collate, encode_page, random_limits
 
+# The CPU library keeps memory for every length it has met: training took 5 GB without rounding.
+LENGTHS = 32
 IGNORED = -100  # the label of no paragraph: torch's and the Trainer's default
 
 
@@ -50,10 +52,19 @@ def gold_ids(page: Page) -> list[int]:
     return [LABEL2ID[str(paragraph.label)] for paragraph in page.paragraphs]
 
 
-def collate_rows(rows: Sequence[dict[str, Any]], pad_id: int) -> dict[str, torch.Tensor]:
-    """Rows of `window_dataset` to one padded batch; labels [windows, paragraphs], -100 = none."""
+def collate_rows(
+    rows: Sequence[dict[str, Any]], pad_id: int, most: int = 0
+) -> dict[str, torch.Tensor]:
+    """Rows of `window_dataset` to one padded batch; labels [windows, paragraphs], -100 = none.
+
+    Lengths are rounded up, but not beyond `most` tokens.
+    """
+    longest = max(len(row["input_ids"]) for row in rows)
+    length = min(-(-longest // LENGTHS) * LENGTHS, most)
     windows = [Window(row["input_ids"], [(a, b) for a, b in row["spans"]]) for row in rows]
-    batch = {key: torch.from_numpy(value) for key, value in collate(windows, pad_id).items()}
+    batch = {
+        key: torch.from_numpy(value) for key, value in collate(windows, pad_id, length).items()
+    }
     labels = torch.full(batch["spans"].shape[:2], IGNORED)
     for index, row in enumerate(rows):
         labels[index, : len(row["labels"])] = torch.tensor(row["labels"])

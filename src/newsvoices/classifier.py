@@ -1,41 +1,24 @@
 """The saved model as other code uses it: read a page, classify its paragraphs."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from newsvoices import modeling
-from newsvoices.decoding import Decoding
+from newsvoices.baselines import Baseline
 from newsvoices.modeling import ModelError
 from newsvoices.pages import Page, check_texts, read_page
-from newsvoices.windows import Window, WindowSize, encode_page
-
-SETTINGS = "newsvoices.json"
-FORMAT = 1
+from newsvoices.predictions import Prediction, abstain, make_prediction
+from newsvoices.settings import LINEAR, SETTINGS, read_network_settings, read_settings
+from newsvoices.windows import Window, encode_page
 
 # Windows that are run together: enough to sort by length, few enough to keep an iterator lazy.
 CHUNK_WINDOWS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """The voice of one paragraph."""
-
-    text: str
-    label: str
-    score: float
-    """The label's own entry in `scores`."""
-    scores: dict[str, float]
-    """Calibrated probability of every label; they sum to 1."""
-    cut: bool
-    """True where the paragraph was longer than a window and only its beginning was read."""
-
-
-def load(path: str | Path, *, device: str | None = None) -> "Classifier":
+def load(path: str | Path, *, device: str | None = None) -> "Classifier | Baseline":
     """Load a model folder, or a hub repository that holds one.
 
     Args:
@@ -45,24 +28,10 @@ def load(path: str | Path, *, device: str | None = None) -> "Classifier":
     Raises:
         ModelError: nothing there, or a folder that is not complete.
     """
-    return Classifier(path, device=device)
-
-
-def save_settings(
-    folder: Path, size: WindowSize, decoding: Decoding, labels: Sequence[str]
-) -> None:
-    """Write beside the weights what the loader needs to cut and decode pages as in training."""
-    settings = {
-        "format": FORMAT,
-        "labels": list(labels),
-        "window": asdict(size),
-        "temperature": decoding.temperature,
-        "transition_weight": decoding.weight,
-        # transitions[i][j]: score of label j after label i
-        "transitions": decoding.transitions.tolist(),
-    }
-    text = json.dumps(settings, indent=2) + "\n"
-    (folder / SETTINGS).write_text(text, encoding="utf-8")
+    folder = _find_folder(path)
+    if read_settings(folder).get("baseline") in LINEAR:
+        return Baseline(folder)
+    return Classifier(folder, device=device)
 
 
 class Classifier:
@@ -70,7 +39,7 @@ class Classifier:
 
     def __init__(self, path: str | Path, *, device: str | None = None) -> None:
         self.folder = _find_folder(path)
-        self.size, self.decoding, self.labels = _read_settings(self.folder)
+        self.size, self.decoding, self.labels = read_network_settings(self.folder)
         self._model, self._tokenizer = modeling.load_model(self.folder, device)
         found = [name for _, name in sorted(self._model.config.id2label.items())]
         if found != self.labels:
@@ -95,21 +64,39 @@ class Classifier:
         """Read an HTML or plain-text file, running text, or HTML. See `pages.read_page`."""
         return read_page(path, text=text, html=html)
 
-    def classify(self, page: Page | Sequence[str]) -> list[Prediction]:
+    def classify(self, page: Page | Sequence[str], *, min_score: float = 0.0) -> list[Prediction]:
         """Label the paragraphs of one page, in order.
+
+        Args:
+            min_score: paragraphs whose best score is lower get the label None; scores are kept.
 
         Raises:
             TypeError: a paragraph is not a `str`, or the page is one string.
             ValueError: a paragraph is blank.
         """
-        return next(self._run([self._encode(page)]))
+        predictions = next(self._run([self._encode(page)]))
+        return [abstain(prediction, min_score) for prediction in predictions]
 
-    def classify_pages(self, pages: Iterable[Page | Sequence[str]]) -> Iterator[list[Prediction]]:
+    def classify_pages(
+        self, pages: Iterable[Page | Sequence[str]], *, min_score: float = 0.0
+    ) -> Iterator[list[Prediction]]:
         """Label many pages, lazily and in order; the same scores as one by one, but faster.
 
         A page that cannot be classified raises after the results of all pages before it; the
         message names its index.
         """
+        for predictions in self._run_chunks(pages):
+            yield [abstain(prediction, min_score) for prediction in predictions]
+
+    def window_places(self, page: Page | Sequence[str]) -> list[str]:
+        """Where in its window of the first pass each paragraph is: first, inside, last, alone."""
+        places: list[str] = []
+        for window in self._encode(page).passes[0]:
+            inside = ["inside"] * (len(window.spans) - 2)
+            places += ["alone"] if len(window.spans) == 1 else ["first", *inside, "last"]
+        return places
+
+    def _run_chunks(self, pages: Iterable[Page | Sequence[str]]) -> Iterator[list[Prediction]]:
         chunk: list[_Encoded] = []
         for index, page in enumerate(pages):
             try:
@@ -139,14 +126,9 @@ class Classifier:
                 continue
             scores = self.decoding.scores(next(logits).astype(np.float64))
             yield [
-                self._prediction(text, row, cut)
+                make_prediction(text, self.labels, row, cut=cut)
                 for text, row, cut in zip(encoded.texts, scores, encoded.cut, strict=True)
             ]
-
-    def _prediction(self, text: str, row: Any, cut: bool) -> Prediction:
-        scores = dict(zip(self.labels, map(float, row), strict=True))
-        label = max(scores, key=lambda name: scores[name])
-        return Prediction(text, label, scores[label], scores, cut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,29 +146,3 @@ def _find_folder(path: str | Path) -> Path:
     if isinstance(path, str) and path.count("/") == 1 and not path.startswith((".", "/", "~")):
         return modeling.hub_folder(path)
     raise ModelError(f"{folder}: expected a model folder such as runs/NAME/model, found none there")
-
-
-def _read_settings(folder: Path) -> tuple[WindowSize, Decoding, list[str]]:
-    file = folder / SETTINGS
-    if not file.is_file():
-        raise ModelError(
-            f"{folder}: expected a model that newsvoices saved, found no {SETTINGS} in it; "
-            "the folder is runs/NAME/model"
-        )
-    try:
-        settings = json.loads(file.read_text(encoding="utf-8"))
-        if settings["format"] != FORMAT:
-            raise ValueError(f"format {settings['format']!r}, which this version cannot read")
-        labels = [str(label) for label in settings["labels"]]
-        transitions = np.array(settings["transitions"], dtype=np.float64)
-        transitions = transitions.reshape(len(labels), len(labels))
-        decoding = Decoding(
-            float(settings["temperature"]), float(settings["transition_weight"]), transitions
-        )
-        if not (
-            decoding.temperature > 0 and np.isfinite([decoding.weight, *transitions.flat]).all()
-        ):
-            raise ValueError("a temperature that is not above 0, or scores that are not finite")
-        return WindowSize(**settings["window"]), decoding, labels
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{file}: expected the settings of a model, found: {error!r}") from error

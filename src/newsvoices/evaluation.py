@@ -1,16 +1,23 @@
-"""A classifier on labelled pages: scores, predictions, and the tables that show them."""
+"""A classifier on labelled pages: scores with their intervals, calibration, slices, predictions."""
 
+import copy
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from newsvoices.baselines import Baseline
+from newsvoices.calibration import calibration_errors, threshold_for
 from newsvoices.classifier import Classifier
+from newsvoices.intervals import Counts, bootstrap, page_confusions
 from newsvoices.labels import LABEL2ID, LABELS
 from newsvoices.metrics import score
 from newsvoices.modeling import ModelError
 from newsvoices.pages import Page
+from newsvoices.slices import slices
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,9 @@ class Evaluation:
                 stream.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def evaluate_pages(classifier: Classifier, pages: Sequence[Page], *, source: str) -> Evaluation:
+def evaluate_pages(
+    classifier: Classifier | Baseline, pages: Sequence[Page], *, source: str
+) -> Evaluation:
     """Classify labelled pages through the loader's own path and score the result.
 
     Args:
@@ -44,56 +53,95 @@ def evaluate_pages(classifier: Classifier, pages: Sequence[Page], *, source: str
             f"{classifier.folder}: expected a model with the labels {list(LABELS)}, found "
             f"{classifier.labels}"
         )
-    rows = [
-        {
-            "id": page.id,
-            "index": index,
-            "text": paragraph.text,
-            "gold": paragraph.label,
-            "label": prediction.label,
-            "score": prediction.score,
-            "scores": prediction.scores,
-            "cut": prediction.cut,
-        }
-        for page, predictions in zip(pages, classifier.classify_pages(pages), strict=True)
-        for index, (paragraph, prediction) in enumerate(
-            zip(page.paragraphs, predictions, strict=True)
-        )
-    ]
-    metrics = score(
-        [LABEL2ID[str(row["label"])] for row in rows], [LABEL2ID[str(row["gold"])] for row in rows]
+    rows = _rows(classifier, pages)
+    metrics: dict[str, Any] = score(
+        [LABEL2ID[row["label"]] for row in rows], [LABEL2ID[row["gold"]] for row in rows]
     )
-    counts = {
+    metrics |= {
         "source": source,
         "pages": len(pages),
         "paragraphs": len(rows),
-        "cut": sum(bool(row["cut"]) for row in rows),
+        "cut": sum(row["cut"] for row in rows),
+        "intervals": {name: list(ends) for name, ends in bootstrap(confusions(rows)).items()},
+        "calibration": {"as saved": _calibration(rows)},
     }
-    return Evaluation({**metrics, **counts}, rows)
+    if isinstance(classifier, Classifier):
+        plain = copy.copy(classifier)
+        plain.decoding = replace(classifier.decoding, temperature=1.0)
+        metrics["calibration"]["at temperature 1"] = _calibration(_rows(plain, pages))
+    origins = {page.id: str(page.metadata.get("origin", "")) for page in pages}
+    metrics["slices"] = [asdict(part) for part in slices(rows, origins)]
+    return Evaluation(metrics, rows)
 
 
-def label_table(metrics: dict[str, Any]) -> str:
-    """Per-label precision, recall, F1 and support, and the means, as text."""
-    lines = [f"{'':<20}{'precision':>10}{'recall':>10}{'F1':>10}{'support':>10}"]
-    for label, row in metrics["per_label"].items():
-        figures = (row["precision"], row["recall"], row["f1"])
-        cells = "".join(f"{figure:>10.3f}" for figure in figures)
-        lines.append(f"{label:<20}{cells}{row['support']:>10}")
-    lines.append("")
-    for name, shown in (
-        ("voices_macro_f1", "voices macro-F1"),
-        ("macro_f1", "six-label macro-F1"),
-        ("accuracy", "accuracy"),
-    ):
-        lines.append(f"{shown:<20}{metrics[name]:>30.3f}{metrics['paragraphs']:>10}")
-    lines.append(f"{metrics['pages']} pages; {metrics['cut']} paragraphs cut to fit a window")
-    return "\n".join(lines)
+def confusions(rows: Sequence[dict[str, Any]]) -> Counts:
+    """Confusion matrices [pages, gold, predicted] of the rows of an evaluation."""
+    return page_confusions(
+        [row["id"] for row in rows],
+        [LABEL2ID[row["gold"]] for row in rows],
+        [LABEL2ID[row["label"]] for row in rows],
+    )
 
 
-def confusion_table(metrics: dict[str, Any]) -> str:
-    """The confusion matrix as text: gold labels down, predicted labels across."""
-    short = [label.split("_")[-1][:11] for label in LABELS]
-    lines = [f"{'gold / predicted':<20}" + "".join(f"{name:>12}" for name in short)]
-    for label, row in zip(LABELS, metrics["confusion"], strict=True):
-        lines.append(f"{label:<20}" + "".join(f"{count:>12}" for count in row))
-    return "\n".join(lines)
+def abstention(
+    rows: Sequence[dict[str, Any]], validation: Sequence[dict[str, Any]], precision: float
+) -> dict[str, float | None]:
+    """What leaving out the unsure paragraphs gives, with the threshold that validation pages say.
+
+    Args:
+        validation: rows of the same model on its validation pages.
+        precision: share of labels that shall be right among those that are given.
+
+    Returns:
+        `wanted`, `threshold` (None where no score is high enough), and on `rows` the `precision`
+        and `coverage` (share of paragraphs that get a label).
+    """
+    threshold = threshold_for(precision, *_confidence(validation))
+    confidence, right = _confidence(rows)
+    kept = confidence >= (np.inf if threshold is None else threshold)
+    return {
+        "wanted": precision,
+        "threshold": threshold,
+        "precision": float(right[kept].mean()) if kept.any() else None,
+        "coverage": float(kept.mean()),
+    }
+
+
+def read_rows(file: Path) -> list[dict[str, Any]]:
+    """The rows of a `predictions.jsonl` that `Evaluation.write` wrote."""
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def _rows(classifier: Classifier | Baseline, pages: Sequence[Page]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for page, predictions in zip(pages, classifier.classify_pages(pages), strict=True):
+        places = [""] * len(predictions)
+        if predictions and isinstance(classifier, Classifier):
+            places = classifier.window_places(page)
+        rows += [
+            {
+                "id": page.id,
+                "index": index,
+                "text": paragraph.text,
+                "gold": paragraph.label,
+                "label": prediction.label,
+                "score": prediction.score,
+                "scores": prediction.scores,
+                "cut": prediction.cut,
+                "window": place,
+            }
+            for index, (paragraph, prediction, place) in enumerate(
+                zip(page.paragraphs, predictions, places, strict=True)
+            )
+        ]
+    return rows
+
+
+def _calibration(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
+    scores = np.array([list(row["scores"].values()) for row in rows])
+    return calibration_errors(scores, np.array([LABEL2ID[row["gold"]] for row in rows]))
+
+
+def _confidence(rows: Sequence[dict[str, Any]]) -> tuple[Any, Any]:
+    confidence = np.array([row["score"] for row in rows])
+    return confidence, np.array([row["gold"] == row["label"] for row in rows])

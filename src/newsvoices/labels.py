@@ -61,3 +61,5 @@ LABELS = tuple(label.name for label in SCHEME)
 VOICES = tuple(label.name for label in SCHEME if label.voice)
 LABEL2ID = {name: index for index, name in enumerate(LABELS)}
 ID2LABEL = dict(enumerate(LABELS))
+# What readers post under a page: the paragraphs of a thread.
+COMMENT = LABELS[4]

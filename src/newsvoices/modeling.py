@@ -214,6 +214,17 @@ def page_logits(
     ]
 
 
+def page_states(
+    model: PreTrainedModel, pages: Sequence[Sequence[Sequence[Window]]], *, pad_id: int
+) -> list[NDArray[np.float32]]:
+    """Mean last hidden states [paragraphs, size] of each page: its `page_logits` without a head."""
+    head, model.classifier = model.classifier, torch.nn.Identity()
+    try:
+        return page_logits(model.eval(), pages, pad_id=pad_id)
+    finally:
+        model.classifier = head
+
+
 def _from_folder(folder: Path, **config: Any) -> tuple[PreTrainedModel, Any, list[str]]:
     """Model, tokenizer and the names of weights that the folder lacks.
 

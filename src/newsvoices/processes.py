@@ -23,6 +23,13 @@ def on_cpu(device: str | None) -> bool:
     return device == "cpu" or not torch.cuda.is_available()
 
 
+def has_fast_bfloat16(device: str | None) -> bool:
+    """Whether the GPU, or the CPU with its matrix unit (AMX), multiplies bfloat16 faster."""
+    if on_cpu(device):
+        return bool(torch.cpu.get_capabilities().get("amx_bf16", False))
+    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+
+
 def from_main(path: Path | None, *, device: str | None) -> Path:
     """Give every process the path that the main one made; the others pass None.
 

@@ -11,11 +11,13 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from newsvoices.classifier import Prediction
 from newsvoices.labels import SCHEME, Label
+from newsvoices.predictions import Prediction
 
-NAME_WIDTH = max(len(label.name) for label in SCHEME)
-LABELS = {label.name: label for label in SCHEME}
+# Stands for the label of a paragraph whose best score was too low to give it one.
+UNSURE = Label("unsure", "no voice is likely enough", "#6f6f5a", False)
+SHOWN = {label.name: label for label in (*SCHEME, UNSURE)}
+NAME_WIDTH = max(map(len, SHOWN))
 
 _templates = Environment(
     loader=PackageLoader("newsvoices"),
@@ -33,12 +35,13 @@ def terminal_text(
     lines = [_printable(page_id), ""]
     room = max(20, width - NAME_WIDTH - 8)
     for prediction in predictions:
-        badge = f" {prediction.label:<{NAME_WIDTH}} "
+        label = SHOWN[prediction.label or UNSURE.name]
+        badge = f" {label.name:<{NAME_WIDTH}} "
         if colour:
-            badge = _painted(badge, LABELS[prediction.label])
+            badge = _painted(badge, label)
         first, *rest = textwrap.wrap(_printable(prediction.text), room) or [""]
         lines.append(f"{badge} {prediction.score:4.2f} {first}")
-        margin = _painted(" ", LABELS[prediction.label]) if colour else " "
+        margin = _painted(" ", label) if colour else " "
         lines += [f"{margin}{'':{NAME_WIDTH + 7}}{line}" for line in rest]
     return "\n".join(lines) + "\n"
 
@@ -73,17 +76,27 @@ def html_page(page_id: str, predictions: Sequence[Prediction]) -> str:
 
     Its content security policy allows its own style sheet, by hash, and nothing more.
     """
-    counts = Counter(prediction.label for prediction in predictions)
-    return render("page.html", title=page_id, predictions=predictions, counts=counts)
+    paragraphs = [
+        {
+            "label": prediction.label or UNSURE.name,
+            "score": prediction.score,
+            "scores": prediction.scores,
+            "text": prediction.text,
+            "cut": prediction.cut,
+        }
+        for prediction in predictions
+    ]
+    counts = Counter(paragraph["label"] for paragraph in paragraphs)
+    return render("page.html", title=page_id, paragraphs=paragraphs, counts=counts)
 
 
 def render(template: str, **values: Any) -> str:
     """Fill a template of ours, with the label scheme and the common style sheet at hand."""
     # No escaping: it is our own text, and its hash must be that of what the browser reads.
-    style = _templates.get_template("style.css").render(scheme=SCHEME)
+    style = _templates.get_template("style.css").render(scheme=SHOWN.values())
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return _templates.get_template(template).render(
-        scheme=SCHEME, style=Markup(style), style_hash=f"sha256-{digest}", **values
+        scheme=SCHEME, unsure=UNSURE, style=Markup(style), style_hash=f"sha256-{digest}", **values
     )
 
 

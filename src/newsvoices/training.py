@@ -23,7 +23,7 @@ from newsvoices.labels import LABELS
 from newsvoices.metrics import score
 from newsvoices.modeling import page_logits, paragraph_logits
 from newsvoices.pages import Page
-from newsvoices.processes import on_cpu
+from newsvoices.processes import has_fast_bfloat16, on_cpu
 from newsvoices.windows import WindowSize, encode_page
 
 
@@ -172,7 +172,7 @@ def fit(
         args=arguments,
         train_dataset=rows,
         eval_dataset=window_dataset(validation_pages, tokenizer, size),
-        data_collator=lambda batch: collate_rows(batch, tokenizer.pad_token_id),
+        data_collator=lambda batch: collate_rows(batch, tokenizer.pad_token_id, size.tokens),
         compute_metrics=_epoch_scores,
         callbacks=[EarlyStoppingCallback(early_stopping_patience=patience)],
         class_weights=balanced_weights(train_pages) if class_weights else None,
@@ -200,13 +200,6 @@ def fit_decoding_on(
         [gold_ids(page) for page in validation],
         transitions,
     )
-
-
-def has_fast_bfloat16(device: str | None) -> bool:
-    """Whether the GPU, or the CPU with its matrix unit (AMX), multiplies bfloat16 faster."""
-    if on_cpu(device):
-        return bool(torch.cpu.get_capabilities().get("amx_bf16", False))
-    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
 
 
 def use_one_gpu(arguments: TrainingArguments) -> None:

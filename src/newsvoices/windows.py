@@ -152,14 +152,16 @@ def random_limits(size: WindowSize, rng: np.random.Generator) -> Iterator[int]:
         yield int(rng.integers(size.tokens // 2, size.tokens + 1))
 
 
-def collate(windows: Sequence[Window], pad_id: int) -> dict[str, NDArray[np.int64]]:
-    """Pad windows to one batch.
+def collate(
+    windows: Sequence[Window], pad_id: int, length: int = 0
+) -> dict[str, NDArray[np.int64]]:
+    """Pad windows to one batch, as long as its longest window and at least `length`.
 
     Returns:
         `input_ids` and `attention_mask` [windows, tokens]; `spans` [windows, paragraphs, 2], where
         a window with fewer paragraphs than the fullest has spans (0, 0).
     """
-    tokens = max(len(window.input_ids) for window in windows)
+    tokens = max(length, *(len(window.input_ids) for window in windows))
     paragraphs = max(len(window.spans) for window in windows)
     batch = {
         "input_ids": np.full((len(windows), tokens), pad_id, dtype=np.int64),
