@@ -30,6 +30,9 @@ from newsvoices.standoff import REAL_LABELS, rebuild
 from newsvoices.suspects import frozen_states
 from newsvoices.suspects import suspects as find_suspects
 
+# What `pages` can say beside the name of a file.
+KNOWN_PAGES = (*SPLITS, "real")
+
 
 def evaluate(
     *,
@@ -50,7 +53,7 @@ def evaluate(
     settings |= {"precision": precision, "device": device}
     folders = find_runs(Path(runs), run)
     done = [evaluate_run(folder, **settings) for folder in folders]
-    name = evaluation_name(pages, SPLITS) + ("" if transitions else "-without-transitions")
+    name = evaluation_name(pages, KNOWN_PAGES) + ("" if transitions else "-without-transitions")
     results = folders[0] / "evaluation" / name
     if len(folders) == 1:
         print_run(folders[0].name, pages, done[0])
@@ -82,7 +85,7 @@ def evaluate_run(
 ) -> Evaluation:
     """Score one run; write metrics, predictions, report and the model's card."""
     labelled = labelled_pages(folder, pages, clones)
-    name = evaluation_name(pages, SPLITS)
+    name = evaluation_name(pages, KNOWN_PAGES)
     classifier = load(folder / "model", device=device)
     if not transitions:
         if not isinstance(classifier, Classifier):
@@ -91,7 +94,8 @@ def evaluate_run(
         classifier.decoding = replace(classifier.decoding, weight=0.0)
     evaluation = evaluate_pages(classifier, labelled, source=pages)
     validation = read_rows(folder / "evaluation" / "validation" / "predictions.jsonl")
-    evaluation.metrics["abstention"] = abstention(evaluation.rows, validation, precision)
+    if transitions:  # the validation pages were classified with them
+        evaluation.metrics["abstention"] = abstention(evaluation.rows, validation, precision)
     evaluation.write(folder / "evaluation" / name)
     write_report(folder, name, evaluation)
     write_card(folder)
@@ -107,7 +111,7 @@ def labelled_pages(run: Path, pages: str, clones: str) -> list[Page]:
     for file in changed_files(run):
         print(f"warning: {file} is not what the run was trained on", file=sys.stderr)
     data: Any = OmegaConf.to_container(OmegaConf.load(run / "config.yaml").data)
-    if data["limit"] is not None:
+    if data.get("limit") is not None:
         print(f"The run saw at most {data['limit']} pages of each split, and so does this.\n")
     return to_pages(load_splits(**data)[pages])
 
@@ -131,6 +135,12 @@ def compare_runs(
     if len(mine) != len(theirs):
         raise RunError(
             f"against: expected as many runs as {run} has, {len(mine)}, found {len(theirs)}"
+        )
+    seen = [[(row["id"], row["index"], row["gold"]) for row in e.rows] for e in (*mine, *theirs)]
+    if any(rows != seen[0] for rows in seen):
+        raise RunError(
+            f"against: expected runs of the same data, but the pages of {run} and {other} differ; "
+            "name the same file for both with pages=FILE.jsonl"
         )
     # The runs of a sweep count together: a page's confusions are summed over them.
     counts = [

@@ -7,15 +7,22 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from io import TextIOWrapper
 from pathlib import Path
 
 from newsvoices.baselines import Baseline
 from newsvoices.classifier import Classifier, load
-from newsvoices.inputs import RENDERED, STANDARD_INPUT, Unreadable, read_sources
+from newsvoices.inputs import RENDERED, STANDARD_INPUT, Unreadable, read_sources, same_file
 from newsvoices.modeling import ModelError
 from newsvoices.pages import Page
 from newsvoices.predictions import Prediction
-from newsvoices.rendering import html_page, json_rows, terminal_legend, terminal_text
+from newsvoices.rendering import (
+    html_page,
+    json_rows,
+    printable,
+    terminal_legend,
+    terminal_text,
+)
 from newsvoices.runs import RunError, find_run
 
 Labelled = Iterable[tuple[str, list[Prediction]]]
@@ -27,13 +34,16 @@ labelled all the same); 2 if nothing could be done."""
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the arguments, label the pages; returns the exit status."""
     options = parser().parse_args(arguments)
+    if any(same_file(name, options.output) for name in options.files if not Path(name).is_dir()):
+        return fail(f"{options.output}: expected another file to write to than those to read")
     try:
         model = options.model or find_run(Path(options.runs), options.run) / "model"
         classifier = load(model, device=options.device)
     except (ModelError, RunError) as error:
         return fail(str(error))
     failures: list[str] = []
-    pages = labelled(classifier, options.files, options.min_score, failures)
+    sources = read_sources(options.files, options.output)
+    pages = labelled(classifier, sources, options.min_score, failures)
     try:
         if options.format == "html":
             write_pages(pages, Path(options.output or "."))
@@ -42,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        return fail(f"{error.filename}: cannot be written: {error.strerror}")
+        name = error.filename or options.output or "standard output"
+        return fail(f"{name}: cannot be written: {error.strerror}")
     except KeyboardInterrupt:
         return 130
     return 1 if failures else 0
@@ -50,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def labelled(
     classifier: Classifier | Baseline,
-    names: Sequence[str],
+    sources: Iterable[Page | Unreadable],
     min_score: float,
     failures: list[str],
 ) -> Labelled:
@@ -58,9 +69,9 @@ def labelled(
     waiting: deque[str] = deque()
 
     def pages() -> Iterator[Page]:
-        for source in read_sources(names):
+        for source in sources:
             if isinstance(source, Unreadable):
-                print(f"predict.py: {source.reason}", file=sys.stderr)
+                print(f"predict.py: {printable(source.reason)}", file=sys.stderr)
                 failures.append(source.reason)
             else:
                 waiting.append(source.id)
@@ -74,6 +85,8 @@ def write_stream(pages: Labelled, kind: str, output: str | None) -> None:
     """Write text or JSON lines to a file, or to standard output as pages get ready."""
     with ExitStack() as stack:
         stream = sys.stdout
+        if isinstance(stream, TextIOWrapper):  # what is redirected is UTF-8, whatever the system
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
         if output is not None:
             stream = stack.enter_context(Path(output).open("w", encoding="utf-8"))
         colour = stream.isatty() and not os.environ.get("NO_COLOR")
@@ -101,7 +114,7 @@ def write_pages(pages: Labelled, folder: Path) -> None:
         taken.add(name)
         file = folder / f"{name}{RENDERED}"
         file.write_text(html_page(page_id, predictions), encoding="utf-8")
-        print(file, flush=True)
+        print(printable(str(file)), flush=True)
 
 
 def parser() -> argparse.ArgumentParser:

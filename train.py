@@ -57,9 +57,9 @@ def train(
     started = time.time()
     splits = load_splits(**data)
     train_pages, validation_pages = to_pages(splits["train"]), to_pages(splits["validation"])
+    check_ranges(size=WindowSize(**model["window"]), seed=seed, **trainer)
     set_seed(seed)
     network, tokenizer, size, base = build(**model)
-    check_ranges(size=size, seed=seed, **trainer)
     facts = provenance(data, base, seed=seed, overrides=overrides)
 
     device = trainer["device"]
@@ -105,6 +105,7 @@ def train_baseline(
     started = time.time()
     if processes.count() > 1:
         raise ConfigError("model: expected one process for a baseline, found several")
+    check_ranges(size=None, seed=seed, **trainer)
     splits = load_splits(**data)
     print(f"{shares(splits)}\n\nFitting the baseline", flush=True)
     kind, settings = model["baseline"], {key: model[key] for key in model if key != "baseline"}
@@ -146,8 +147,8 @@ def conclude(
     classifier = load(folder / "model", device=device)
     evaluation = evaluate_pages(classifier, pages, source="validation")
     evaluation.write(folder / "evaluation" / "validation")
-    write_report(folder, "validation", evaluation)
     finish_run(folder, started, facts)
+    write_report(folder, "validation", evaluation)
     write_card(folder)
     print(f"\nValidation pages, with the model saved in {folder / 'model'}\n")
     print(label_table(evaluation.metrics))

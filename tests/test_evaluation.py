@@ -92,7 +92,8 @@ def test_rows_say_where_in_their_window_paragraphs_stand(folder: Path) -> None:
 
 
 def test_written_rows_are_read_back(folder: Path, tmp_path: Path) -> None:
-    evaluation = evaluate_pages(load(folder), PAGES, source="test")
+    odd = Page((Paragraph("line\u2028and\x85line", "opinion"),), id="c")
+    evaluation = evaluate_pages(load(folder), [*PAGES, odd], source="test")
     evaluation.write(tmp_path / "out")
     assert read_rows(tmp_path / "out" / "predictions.jsonl") == evaluation.rows
 

@@ -57,7 +57,8 @@ def test_a_folder_without_pages_has_its_reason(archive: Path) -> None:
 
 def test_globs_are_matched_and_go_into_folders(archive: Path) -> None:
     assert read("*.txt") == (["a.txt", "b.txt"], [])
-    assert read("**/*.html") == (["deep/a.voices.html", "deep/er/c.html"], [])
+    assert read("**/*.html") == (["deep/er/c.html"], [])
+    assert read("deep/a.voices.html") == (["deep/a.voices.html"], [])
     assert read("*.doc") == ([], ["*.doc: expected files that match, found none"])
 
 
@@ -96,6 +97,21 @@ def test_what_cannot_be_read_does_not_keep_the_others(archive: Path) -> None:
 def test_a_file_that_may_not_be_read_has_its_reason(archive: Path) -> None:
     (archive / "a.txt").chmod(0)
     assert read("a.txt", "b.txt") == (["b.txt"], ["a.txt: Permission denied"])
+
+
+def test_the_file_that_is_written_is_no_source(archive: Path) -> None:
+    sources = list(read_sources(["."], "./b.txt"))
+    assert [source.id for source in sources if isinstance(source, Page)] == [
+        *("a.txt", "deep/er/c.html"),
+    ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_a_name_that_is_no_text_can_be_printed(archive: Path) -> None:
+    (archive / os.fsdecode(b"caf\xe9.txt")).write_text("One")
+    (page,) = read_sources(["caf*.txt"])
+    assert isinstance(page, Page)
+    assert page.id == "caf?.txt"
 
 
 def test_nothing_is_read_before_it_is_asked_for(archive: Path) -> None:

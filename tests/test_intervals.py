@@ -63,6 +63,13 @@ def test_an_interval_holds_the_true_value_about_as_often_as_it_says() -> None:
     assert 88 <= held <= 100
 
 
+def test_of_few_pages_nothing_is_known() -> None:
+    confusions = page_confusions(*labelled(2, 4, 0.7))
+    assert set(bootstrap(confusions, 100).values()) == {(0.0, 1.0)}
+    found = compare(confusions, confusions, resamples=100)
+    assert (found.low, found.high) == (-1, 1)
+
+
 def test_the_same_predictions_give_the_same_interval() -> None:
     confusions = page_confusions(*labelled(2, 30, 0.7))
     assert bootstrap(confusions, 200) == bootstrap(confusions, 200)

@@ -108,6 +108,7 @@ def test_what_cannot_be_read_is_reported_and_the_others_go_on(run: Run) -> None:
         (["--run", "none", "page.html"], "expected a complete run"),
         (["--model", "nowhere", "page.html"], "nowhere: expected a model folder"),
         (["--output", "no/such/folder.txt", "page.html"], "no/such/folder.txt: cannot be written"),
+        (["--output", "page.html", "page.html"], "expected another file to write to"),
         ([], "the following arguments are required: FILE"),
         (["--model", "a", "--run", "b", "page.html"], "not allowed with"),
     ],

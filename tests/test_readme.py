@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,7 +41,7 @@ def run(arguments: list[str], folder: Path) -> str:
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the scripts, configs and data, a run named NAME and a small data file."""
     folder = tmp_path_factory.mktemp("clone")
-    for name in ("configs", "data", "train.py", "evaluate.py"):
+    for name in ("configs", "data", "train.py", "evaluate.py", "predict.py"):
         (folder / name).symlink_to(ROOT / name)
     example = re.search(r"```json\n(.*?)```", README, re.S)
     assert example is not None
@@ -49,8 +50,11 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         page["id"] = name
         page["paragraphs"][0]["text"] += f" ({name})"
         (folder / f"{name}.jsonl").write_text(json.dumps(page) + "\n", encoding="utf-8")
-    (folder / "page.txt").write_text("Police said so.\n\nShare this\n", encoding="utf-8")
+    for name in ("page.html", "notes.txt", "archive/old.html", "2024-05/new.html"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("<p>Police said so.</p>\n\nShare this\n", encoding="utf-8")
     run(["train.py", "experiment=smoke", "run=NAME"], folder)
+    shutil.copytree(folder / "runs" / "NAME", folder / "runs" / "OTHER")
     return folder
 
 
@@ -60,6 +64,14 @@ def test_evaluate_commands_run(workplace: Path, command: str) -> None:
     program, *arguments = shlex.split(command, comments=True)
     assert program == "python"
     assert "voices macro-F1" in run(arguments, workplace)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [c for c in COMMANDS if " predict.py" in c])
+def test_predict_commands_run(workplace: Path, command: str) -> None:
+    program, *arguments = shlex.split(command, comments=True)
+    assert program == "python"
+    run(arguments, workplace)
 
 
 @pytest.mark.slow
@@ -80,7 +92,7 @@ def test_train_commands_run(workplace: Path, command: str) -> None:
 
 
 def test_every_command_is_one_that_is_tested_or_is_the_install_or_the_tests() -> None:
-    known = ("python train.py", "python evaluate.py", "pip install", "pytest", "bash .ci/run")
+    known = ("python train.py", "python evaluate.py", "python predict.py", "pip install")
     assert COMMANDS
     assert [command for command in COMMANDS if not command.startswith(known)] == []
 

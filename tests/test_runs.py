@@ -42,6 +42,12 @@ def test_names_with_other_characters_are_refused(tmp_path: Path, name: str) -> N
         find_run(tmp_path, name)
 
 
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="file/a: the folder cannot be made"):
+        start_run(tmp_path / "file", "a")
+
+
 def test_an_existing_run_is_not_overwritten(tmp_path: Path) -> None:
     start_run(tmp_path, "twice")
     with pytest.raises(RunError, match="twice: there is such a run already"):

@@ -51,7 +51,7 @@ def test_the_run_folder_is_complete(runs: Path) -> None:
     assert names == {"config.yaml", "curve.jsonl", "evaluation", "model", "run.json"}
     model = {file.name for file in (runs / "smoke" / "model").iterdir()}
     assert model == {
-        *("config.json", "model.safetensors", "newsvoices.json"),
+        *("config.json", "model.safetensors", "newsvoices.json", "README.md"),
         *("tokenizer.json", "tokenizer_config.json"),
     }
 
@@ -82,7 +82,8 @@ def test_evaluate_takes_the_newest_run_and_its_test_pages(runs: Path) -> None:
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["paragraphs"] == len((folder / "predictions.jsonl").read_text().splitlines())
     assert metrics["pages"] == 12
-    assert f"voices macro-F1{metrics['voices_macro_f1']:>35.3f}" in done.stdout
+    low, high = metrics["intervals"]["voices_macro_f1"]
+    assert f"[{low:.3f}, {high:.3f}]{metrics['voices_macro_f1']:>10.3f}" in done.stdout
     assert "gold / predicted" in done.stdout
 
 
@@ -137,6 +138,7 @@ def test_a_bad_key_is_named_without_a_traceback(tmp_path: Path) -> None:
         ("~model", "model: expected a value, found none"),
         ("run=1_000", "run: expected str or null, found 1000"),
         ("trainer.batch_size=0", "trainer.batch_size: expected 1 or more"),
+        ("seed=-1", "seed: expected 0 to"),
         ("model.base.folder=no-such-folder", "no-such-folder: expected a checkpoint folder"),
     ],
 )
@@ -190,6 +192,15 @@ def test_a_sweep_makes_a_run_of_each_seed_and_is_scored_as_one(tmp_path: Path) -
     assert whole["macro_f1"]["mean"] == pytest.approx(sum(alone) / 2)
     compared = json.loads((folder / "against-sweep.json").read_text())
     assert compared["scores"]["macro_f1"]["difference"] == 0
+
+
+def test_runs_of_other_pages_are_not_compared(runs: Path) -> None:
+    small = ["experiment=smoke", "data.limit=8", f"runs={runs}", "run=other", "model=majority"]
+    assert run("train.py", *small).returncode == 0
+    done = run("evaluate.py", f"runs={runs}", "run=smoke", "against=other")
+    assert done.returncode == 1
+    assert "the pages of smoke and other differ" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_evaluate_says_what_to_clone_for_the_real_pages(runs: Path, tmp_path: Path) -> None:

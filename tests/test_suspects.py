@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from newsvoices.arguments import ConfigError
 from newsvoices.labels import LABELS
 from newsvoices.pages import Page, Paragraph
 from newsvoices.suspects import suspects
@@ -48,6 +49,20 @@ def test_the_least_likely_label_comes_first_with_what_it_should_be() -> None:
     given, suggested = LABELS.index(first["label"]), LABELS.index(first["suggested"])
     assert (suggested + 1) % len(LABELS) == given
     assert first["text"] == f"text {first['id'][1:]} {first['index']}"
+
+
+def test_labels_on_few_pages_are_left_out_and_one_label_alone_is_refused() -> None:
+    pages, states, _ = make_pages(20)
+    rare = Page((Paragraph("text", LABELS[5]),), id="p99")
+    others = [
+        Page(tuple(p for p in page.paragraphs if p.label != LABELS[5]), id=page.id)
+        for page in pages
+    ]
+    kept = [p.label != LABELS[5] for page in pages for p in page.paragraphs]
+    rows = suspects([*others, rare], np.concatenate([states[kept], states[:1]]))
+    assert "p99" not in {row["id"] for row in rows}
+    with pytest.raises(ConfigError, match="two labels or more"):
+        suspects([rare] * 6, np.concatenate([states[:6]]))
 
 
 def test_a_page_is_never_scored_by_a_model_that_saw_it() -> None:

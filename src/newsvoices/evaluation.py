@@ -109,7 +109,9 @@ def abstention(
 
 def read_rows(file: Path) -> list[dict[str, Any]]:
     """The rows of a `predictions.jsonl` that `Evaluation.write` wrote."""
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    # Not splitlines: it would cut at U+2028 and its like, which text may hold.
+    with file.open(encoding="utf-8") as stream:
+        return [json.loads(line) for line in stream]
 
 
 def _rows(classifier: Classifier | Baseline, pages: Sequence[Page]) -> list[dict[str, Any]]:

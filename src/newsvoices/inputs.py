@@ -6,7 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsvoices.pages import HTML_SUFFIXES, TEXT_SUFFIXES, Page, page_from_bytes, read_page
+from newsvoices.pages import (
+    HTML_SUFFIXES,
+    TEXT_SUFFIXES,
+    Page,
+    is_file,
+    page_from_bytes,
+    read_page,
+)
 
 STANDARD_INPUT = "-"
 RENDERED = ".voices.html"  # how a page that `rendering` wrote ends; it is no input of a folder
@@ -19,18 +26,19 @@ class Unreadable:
     reason: str
 
 
-def read_sources(names: Sequence[str]) -> Iterator[Page | Unreadable]:
+def read_sources(names: Sequence[str], output: str | None = None) -> Iterator[Page | Unreadable]:
     """Read what the names stand for, one page a source, each source once, in order.
 
-    A page's id is its path as found, "-" for standard input. Nothing is read before it is asked
-    for, and a source that cannot be read does not keep the others from being read.
+    A page's id is its path as found, "-" for standard input; bytes of a name that are not UTF-8
+    become "?". The file `output`, which is being written, is no source. Nothing is read before it
+    is asked for, and a source that cannot be read does not keep the others from being read.
     """
     seen: set[str] = set()
     for name in names:
         for source in find_sources(name):
             if isinstance(source, Unreadable):
                 yield source
-            elif source not in seen:
+            elif source not in seen and not same_file(source, output):
                 seen.add(source)
                 yield _read(source)
 
@@ -55,7 +63,7 @@ def find_sources(name: str) -> Iterator[str | Unreadable]:
             suffixes = ", ".join(HTML_SUFFIXES + TEXT_SUFFIXES)
             yield Unreadable(f"{name}: expected files ending in {suffixes}, found none")
     elif not exists and glob.has_magic(name):
-        matches = sorted(glob.glob(name, recursive=True))
+        matches = sorted(m for m in glob.glob(name, recursive=True) if not m.endswith(RENDERED))
         if not matches:
             yield Unreadable(f"{name}: expected files that match, found none")
         for match in matches:
@@ -71,7 +79,7 @@ def _is_page(file: Path, folder: Path) -> bool:
         suffix in HTML_SUFFIXES + TEXT_SUFFIXES
         and not hidden
         and not file.name.endswith(RENDERED)
-        and file.is_file()
+        and is_file(file)
     )
 
 
@@ -86,4 +94,12 @@ def _read(source: str) -> Page | Unreadable:
         return Unreadable(f"{source}: {error.strerror}" if error.strerror else str(error))
     except ValueError as error:
         return Unreadable(str(error))
-    return Page(page.paragraphs, id=source)
+    return Page(page.paragraphs, id=source.encode("utf-8", "replace").decode())
+
+
+def same_file(name: str, other: str | None) -> bool:
+    """Whether both names are of one file that exists."""
+    try:
+        return other is not None and Path(name).samefile(other)
+    except (OSError, ValueError):
+        return False

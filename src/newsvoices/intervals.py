@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from newsvoices.labels import LABEL2ID, LABELS, VOICES
 
 RESAMPLES = 10_000
+FEWEST = 5  # pages below which resampling says nothing of how pages vary
+BLOCK = 1_000  # resamples at a time, to bound memory
 CONFIDENCE = 0.95
 SEED = 0  # of all resampling: the same predictions give the same intervals
 
@@ -68,8 +70,13 @@ def scores_of(confusions: Counts | Floats) -> dict[str, Floats]:
 
 
 def bootstrap(confusions: Counts, resamples: int = RESAMPLES) -> dict[str, tuple[float, float]]:
-    """Interval (low, high) of every score of `scores_of`, pages drawn with replacement."""
+    """Interval (low, high) of every score of `scores_of`, pages drawn with replacement.
+
+    Of fewer than five pages nothing is known: (0, 1).
+    """
     scores = scores_of(_resampled(confusions, resamples))
+    if len(confusions) < FEWEST:
+        return {name: (0.0, 1.0) for name in scores}
     return {name: _interval(values) for name, values in scores.items()}
 
 
@@ -91,7 +98,7 @@ def compare(
     # Drawing both together keeps the pairs: the same pages are in both samples.
     drawn = _resampled(np.stack([run, other], axis=1), resamples)
     scores = scores_of(drawn)[name]
-    low, high = _interval(scores[:, 0] - scores[:, 1])
+    low, high = _interval(scores[:, 0] - scores[:, 1]) if len(run) >= FEWEST else (-1.0, 1.0)
 
     swap = np.random.default_rng(SEED).random((resamples, len(run))) < 0.5
     moved = np.tensordot(swap, other - run, axes=1)
@@ -103,9 +110,10 @@ def compare(
 
 def _resampled(counts: Counts, resamples: int) -> Counts:
     """Sums of counts [pages, ...] over pages drawn with replacement: [resamples, ...]."""
-    pages = len(counts)
-    draws = np.random.default_rng(SEED).multinomial(pages, [1 / pages] * pages, size=resamples)
-    return np.asarray(np.tensordot(draws, counts, axes=1), dtype=np.int64)
+    pages, rng = len(counts), np.random.default_rng(SEED)
+    sizes = [min(BLOCK, resamples - done) for done in range(0, resamples, BLOCK)]
+    draws = (rng.multinomial(pages, [1 / pages] * pages, size=size) for size in sizes)
+    return np.concatenate([np.tensordot(draw, counts, axes=1) for draw in draws])
 
 
 def _score(confusions: Counts, name: str) -> Floats:

@@ -32,14 +32,14 @@ def terminal_text(
     page_id: str, predictions: Sequence[Prediction], *, colour: bool, width: int
 ) -> str:
     """A page as lines of text: label, score and paragraph, wrapped to `width` columns."""
-    lines = [_printable(page_id), ""]
+    lines = [printable(page_id), ""]
     room = max(20, width - NAME_WIDTH - 8)
     for prediction in predictions:
         label = SHOWN[prediction.label or UNSURE.name]
         badge = f" {label.name:<{NAME_WIDTH}} "
         if colour:
             badge = _painted(badge, label)
-        first, *rest = textwrap.wrap(_printable(prediction.text), room) or [""]
+        first, *rest = textwrap.wrap(printable(prediction.text), room) or [""]
         lines.append(f"{badge} {prediction.score:4.2f} {first}")
         margin = _painted(" ", label) if colour else " "
         lines += [f"{margin}{'':{NAME_WIDTH + 7}}{line}" for line in rest]
@@ -74,7 +74,8 @@ def json_rows(page_id: str, predictions: Sequence[Prediction]) -> Iterator[str]:
 def html_page(page_id: str, predictions: Sequence[Prediction]) -> str:
     """A page as one HTML file that needs nothing else and runs no script.
 
-    Its content security policy allows its own style sheet, by hash, and nothing more.
+    Its content security policy allows its own style sheet, by hash, pictures inside the file, and
+    nothing more.
     """
     paragraphs = [
         {
@@ -108,8 +109,11 @@ def _painted(text: str, label: Label) -> str:
     return f"\x1b[1;38;5;231;48;5;{code}m{text}\x1b[0m"
 
 
-def _printable(text: str) -> str:
-    """Replace what would steer the terminal: controls, and marks that turn the direction."""
+def printable(text: str) -> str:
+    """Replace what would steer the terminal: controls, and marks that turn the direction.
+
+    And half surrogate pairs, which stand for bytes of file names that are not UTF-8.
+    """
     steering = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x61C}
     return "".join(
         "\ufffd" if ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or ord(char) in steering else char

@@ -57,6 +57,10 @@ def comparable(run: Path, name: str, metrics: dict[str, Any]) -> dict[str, dict[
         other = file.parents[2].name
         theirs = json.loads(file.read_text(encoding="utf-8"))
         keys = ("source", "pages", "paragraphs")
-        if other != run.name and all(theirs.get(key) == metrics[key] for key in keys):
+        if (
+            other != run.name
+            and "intervals" in theirs
+            and all(theirs.get(key) == metrics[key] for key in keys)
+        ):
             found[other] = theirs
     return dict(sorted(found.items(), key=lambda item: -item[1][HEADLINES[0]]))

@@ -51,6 +51,8 @@ def start_run(runs: Path, name: str | None = None) -> Path:
         folder.mkdir(parents=True)
     except FileExistsError as error:
         raise RunError(f"{folder}: there is such a run already; choose another name") from error
+    except OSError as error:
+        raise RunError(f"{folder}: the folder cannot be made: {error.strerror}") from error
     return folder
 
 

@@ -11,6 +11,7 @@ Row = Mapping[str, Any]
 QUOTES = '"“”„«»'
 # An interval over few paragraphs is as wide as the scale; resampling them tells nothing.
 SMALLEST = 30
+FEWEST = 5  # pages, likewise
 RESAMPLES = 1_000
 
 
@@ -28,7 +29,7 @@ class Slice:
 
 
 def slices(rows: Sequence[Row], origins: Mapping[str, str]) -> list[Slice]:
-    """Accuracy of every slice of at least 30 paragraphs, worst first.
+    """Accuracy of every slice of at least 30 paragraphs on 5 pages, worst first.
 
     Accuracy, not macro-F1: many slices lack some label altogether.
 
@@ -57,7 +58,7 @@ def slices(rows: Sequence[Row], origins: Mapping[str, str]) -> list[Slice]:
         found += [
             _slice(kind, value, part)
             for value, part in parts.items()
-            if value and len(part) >= SMALLEST
+            if value and len(part) >= SMALLEST and len({row["id"] for row in part}) >= FEWEST
         ]
     return sorted(found, key=lambda part: part.accuracy)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
+from newsvoices.arguments import ConfigError
 from newsvoices.batches import gold_ids
 from newsvoices.labels import LABELS
 from newsvoices.modeling import build_model, page_states
@@ -36,38 +37,48 @@ def suspects(pages: Sequence[Page], states: NDArray[np.float32]) -> list[dict[st
     as cleanlab has it. A list to work through: many of them are right and merely hard.
 
     Args:
-        pages: labelled pages, at least five.
+        pages: labelled pages. Labels on fewer than five of them are left out.
         states: a vector for each paragraph [paragraphs, size], such as `frozen_states`.
+
+    Raises:
+        ConfigError: fewer than two labels are on five pages.
 
     Returns:
         For each: id, index, text, label, the label `suggested` instead, and `score`, the
         out-of-fold probability of the label that it has.
     """
-    # Only labels that occur: the method counts on examples of each.
-    present, gold = np.unique(
-        [label for page in pages for label in gold_ids(page)], return_inverse=True
-    )
+    places = [(page, index, label) for page in pages for index, label in enumerate(gold_ids(page))]
+    # A label on a few pages may lack in the folds to learn from; nothing is said of it then.
+    common = [
+        label
+        for label in range(len(LABELS))
+        if len({page.id for page, _, of in places if of == label}) >= FOLDS
+    ]
+    if len(common) < 2:
+        raise ConfigError(f"suspects: expected two labels or more on {FOLDS} pages each")
+    known = [number for number, (_, _, label) in enumerate(places) if label in common]
+    places, states = [places[number] for number in known], states[known]
+    gold = np.searchsorted(common, [label for _, _, label in places])
     probabilities = cross_val_predict(
         LogisticRegression(max_iter=1000),
         states,
         gold,
-        groups=[number for number, page in enumerate(pages) for _ in page.paragraphs],
+        groups=[page.id for page, _, _ in places],
         cv=GroupKFold(FOLDS),
         method="predict_proba",
     )
     order = find_label_issues(
         gold, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1
     )
-    names = [LABELS[label] for label in present]
-    places = [(page, index) for page in pages for index in range(len(page.paragraphs))]
+    names = [LABELS[label] for label in common]
     return [
         {
-            "id": places[number][0].id,
-            "index": places[number][1],
-            "text": places[number][0].texts[places[number][1]],
-            "label": names[gold[number]],
+            "id": page.id,
+            "index": index,
+            "text": page.texts[index],
+            "label": LABELS[label],
             "suggested": names[probabilities[number].argmax()],
             "score": float(probabilities[number, gold[number]]),
         }
-        for number in order
+        for number, (page, index, label) in ((n, places[n]) for n in order)
     ]

@@ -101,12 +101,11 @@ def sweep_table(names: Sequence[str], metrics: Sequence[Metrics]) -> str:
 
 
 def comparison_table(run: str, other: str, scores: Mapping[str, Comparison]) -> str:
-    """How two runs differ on the same pages."""
+    """How two runs differ on the same pages; the runs of a sweep are pooled."""
     lines = [f"{f'{run} minus {other}':<40}{'difference':>12}{'95 %':>20}{'p':>8}"]
     for name, compared in scores.items():
         interval = f"[{compared.low:+.3f}, {compared.high:+.3f}]"
-        shown = NAMES.get(name, name)
         lines.append(
-            f"{shown:<40}{compared.difference:>+12.3f}{interval:>20}{compared.p_value:>8.3f}"
+            f"{NAMES[name]:<40}{compared.difference:>+12.3f}{interval:>20}{compared.p_value:>8.3f}"
         )
     return "\n".join(lines)

@@ -74,7 +74,7 @@ class WindowTrainer(Trainer):  # type: ignore[misc]  # transformers is not follo
         return (loss, {"loss": loss, "logits": logits}) if return_outputs else loss
 
 
-def check_ranges(*, size: WindowSize, seed: int, **settings: Any) -> None:
+def check_ranges(*, size: WindowSize | None, seed: int, **settings: Any) -> None:
     """Refuse settings of `fit` that are out of range.
 
     Raises:
@@ -85,7 +85,7 @@ def check_ranges(*, size: WindowSize, seed: int, **settings: Any) -> None:
         raise ConfigError(f"trainer.class_weights: expected null or 'balanced', found {found}")
     if settings["device"] not in (None, "cpu"):
         raise ConfigError(f"trainer.device: expected null or 'cpu', found {settings['device']!r}")
-    if settings["cuts"] and not size.context:
+    if settings["cuts"] and size is not None and not size.context:
         raise ConfigError("trainer.cuts: expected 0 where windows have no context to cut")
     if not 0 <= seed < 2**32:
         raise ConfigError(f"seed: expected 0 to {2**32 - 1}, found {seed}")
