@@ -7,9 +7,13 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parents[1]
 sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != _ROOT]
 
+import contextlib
+import io
 import os
+import runpy
 import shutil
 import string
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -132,3 +136,32 @@ def tab(browser: Browser) -> Iterator[Tab]:
     yield tab
     tab.close()
     assert [text for text in complaints if not text.startswith("file:")] == []
+
+
+def run_script(
+    script: str, *arguments: str, folder: Path = _ROOT
+) -> subprocess.CompletedProcess[str]:
+    """Run a script of the root as `python SCRIPT ARGUMENTS` in a folder would, in this process.
+
+    Starting Python and importing the libraries anew for each command would take most of the time.
+    """
+    output, complaints = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(complaints),
+    ):
+        patch.chdir(folder)
+        patch.setattr("sys.argv", [script, *arguments])
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        status: object = 0
+        try:
+            runpy.run_path(str(folder / script), run_name="__main__")
+        except SystemExit as error:
+            status = error.code or 0
+    if isinstance(status, str):  # what Python prints when a program ends with a message
+        complaints.write(status)
+        status = 1
+    return subprocess.CompletedProcess(
+        [script, *arguments], int(str(status)), output.getvalue(), complaints.getvalue()
+    )

@@ -1,16 +1,14 @@
 """Every command and every piece of Python in the README runs, with the smoke experiment."""
 
 import json
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from conftest import run_script
 from newsvoices.labels import SCHEME
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,13 +24,7 @@ SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.S)
 
 
 def run(arguments: list[str], folder: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
-        env={**os.environ, "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-    )
+    done = run_script(*arguments, folder=folder)
     assert done.returncode == 0, f"{arguments}: {done.stderr}"
     return done.stdout
 
@@ -76,8 +68,11 @@ def test_predict_commands_run(workplace: Path, command: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("snippet", SNIPPETS)
-def test_python_snippets_run(workplace: Path, snippet: str) -> None:
-    run(["-c", snippet], workplace)
+def test_python_snippets_run(
+    workplace: Path, snippet: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(workplace)
+    exec(snippet, {})
 
 
 @pytest.mark.slow

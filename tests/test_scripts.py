@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
+from conftest import run_script
 from newsvoices import LABELS, load
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,12 +19,12 @@ ROOT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.slow
 
 
-def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run a Python script with no network to be reached."""
+def start(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Start Python with no network to be reached."""
     offline = {**os.environ, "HF_HUB_OFFLINE": "1", "http_proxy": "http://127.0.0.1:9"}
     offline["https_proxy"] = offline["http_proxy"]
     return subprocess.run(
-        [sys.executable, *arguments], cwd=cwd, env=offline, capture_output=True, text=True
+        [sys.executable, *arguments], cwd=ROOT, env=offline, capture_output=True, text=True
     )
 
 
@@ -31,7 +32,7 @@ def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A runs folder with one smoke run, made by the script."""
     runs = tmp_path_factory.mktemp("runs")
-    done = run("train.py", "experiment=smoke", f"runs={runs}", "run=smoke")
+    done = start("train.py", "experiment=smoke", f"runs={runs}", "run=smoke")
     assert done.returncode == 0, done.stderr
     (runs / "output.txt").write_text(done.stdout)
     return runs
@@ -76,19 +77,19 @@ def test_the_learning_curve_has_steps_and_an_evaluation(runs: Path) -> None:
 
 
 def test_evaluate_takes_the_newest_run_and_its_test_pages(runs: Path) -> None:
-    done = run("evaluate.py", f"runs={runs}")
+    done = run_script("evaluate.py", f"runs={runs}")
     assert done.returncode == 0, done.stderr
     folder = runs / "smoke" / "evaluation" / "test"
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["paragraphs"] == len((folder / "predictions.jsonl").read_text().splitlines())
-    assert metrics["pages"] == 12
+    assert metrics["pages"] == 6
     low, high = metrics["intervals"]["voices_macro_f1"]
     assert f"[{low:.3f}, {high:.3f}]{metrics['voices_macro_f1']:>10.3f}" in done.stdout
     assert "gold / predicted" in done.stdout
 
 
 def test_evaluate_can_leave_the_transitions_out(runs: Path) -> None:
-    done = run("evaluate.py", f"runs={runs}", "pages=validation", "transitions=false")
+    done = run_script("evaluate.py", f"runs={runs}", "pages=validation", "transitions=false")
     assert done.returncode == 0, done.stderr
     folder = runs / "smoke" / "evaluation" / "validation-without-transitions"
     rows = [json.loads(line) for line in (folder / "predictions.jsonl").open()]
@@ -102,7 +103,9 @@ def test_evaluate_can_leave_the_transitions_out(runs: Path) -> None:
 def test_evaluate_takes_any_labelled_pages(runs: Path, tmp_path: Path) -> None:
     page = {"id": "x", "paragraphs": [{"text": "Share this", "label": "boilerplate"}]}
     (tmp_path / "mine.jsonl").write_text(json.dumps(page) + "\n")
-    done = run("evaluate.py", f"runs={runs}", "run=smoke", f"pages={tmp_path / 'mine.jsonl'}")
+    done = run_script(
+        "evaluate.py", f"runs={runs}", "run=smoke", f"pages={tmp_path / 'mine.jsonl'}"
+    )
     assert done.returncode == 0, done.stderr
     row = json.loads((runs / "smoke" / "evaluation" / "mine" / "predictions.jsonl").read_text())
     prediction = load(runs / "smoke" / "model").classify(["Share this"])[0]
@@ -111,21 +114,21 @@ def test_evaluate_takes_any_labelled_pages(runs: Path, tmp_path: Path) -> None:
 
 def test_faulty_pages_are_reported_without_a_traceback(runs: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.jsonl").write_text('{"id": "x", "paragraphs": [{"text": "a"}]}\n')
-    done = run("evaluate.py", f"runs={runs}", f"pages={tmp_path / 'bad.jsonl'}")
+    done = run_script("evaluate.py", f"runs={runs}", f"pages={tmp_path / 'bad.jsonl'}")
     assert done.returncode == 1
     assert "bad.jsonl:1: page 'x': paragraphs[0]: expected the key 'label'" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_without_a_run_evaluate_names_the_command(tmp_path: Path) -> None:
-    done = run("evaluate.py", f"runs={tmp_path}")
+    done = run_script("evaluate.py", f"runs={tmp_path}")
     assert done.returncode == 1
     assert "python train.py" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_a_bad_key_is_named_without_a_traceback(tmp_path: Path) -> None:
-    done = run("train.py", f"runs={tmp_path}", "trainer.lerning_rate=1")
+    done = run_script("train.py", f"runs={tmp_path}", "trainer.lerning_rate=1")
     assert done.returncode == 1
     assert "lerning_rate" in done.stderr
     assert "Traceback" not in done.stderr
@@ -145,7 +148,7 @@ def test_a_bad_key_is_named_without_a_traceback(tmp_path: Path) -> None:
 def test_a_bad_configuration_is_refused_before_a_run_is_made(
     tmp_path: Path, override: str, message: str
 ) -> None:
-    done = run("train.py", f"runs={tmp_path}", override)
+    done = run_script("train.py", f"runs={tmp_path}", override)
     assert done.returncode == 1
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -153,14 +156,14 @@ def test_a_bad_configuration_is_refused_before_a_run_is_made(
 
 
 def test_a_taken_run_name_is_refused(runs: Path) -> None:
-    done = run("train.py", "experiment=smoke", f"runs={runs}", "run=smoke")
+    done = run_script("train.py", "experiment=smoke", f"runs={runs}", "run=smoke")
     assert done.returncode == 1
     assert "there is such a run already" in done.stderr
 
 
 def test_two_processes_make_one_run(tmp_path: Path) -> None:
     small = ["experiment=smoke", "data.limit=4", f"runs={tmp_path}"]
-    done = run(
+    done = start(
         *("-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", "train.py", *small)
     )
     assert done.returncode == 0, done.stderr
@@ -171,7 +174,7 @@ def test_two_processes_make_one_run(tmp_path: Path) -> None:
 
 def test_a_sweep_makes_a_run_of_each_seed_and_is_scored_as_one(tmp_path: Path) -> None:
     small = ["experiment=smoke", "data.limit=4", f"runs={tmp_path}", "run=sweep"]
-    done = run("train.py", *small, "seed=0,1", "-m")
+    done = run_script("train.py", *small, "seed=0,1", "-m")
     assert done.returncode == 0, done.stderr
     seeds = [
         json.loads((tmp_path / name / "run.json").read_text())["seed"]
@@ -179,7 +182,9 @@ def test_a_sweep_makes_a_run_of_each_seed_and_is_scored_as_one(tmp_path: Path) -
     ]
     assert seeds == [0, 1]
 
-    done = run("evaluate.py", f"runs={tmp_path}", "run=sweep", "pages=validation", "against=sweep")
+    done = run_script(
+        "evaluate.py", f"runs={tmp_path}", "run=sweep", "pages=validation", "against=sweep"
+    )
     assert done.returncode == 0, done.stderr
     assert "mean ± standard deviation" in done.stdout
     assert "0 labels differ" in done.stdout
@@ -196,22 +201,24 @@ def test_a_sweep_makes_a_run_of_each_seed_and_is_scored_as_one(tmp_path: Path) -
 
 def test_runs_of_other_pages_are_not_compared(runs: Path) -> None:
     small = ["experiment=smoke", "data.limit=8", f"runs={runs}", "run=other", "model=majority"]
-    assert run("train.py", *small).returncode == 0
-    done = run("evaluate.py", f"runs={runs}", "run=smoke", "against=other")
+    assert run_script("train.py", *small).returncode == 0
+    done = run_script("evaluate.py", f"runs={runs}", "run=smoke", "against=other")
     assert done.returncode == 1
     assert "the pages of smoke and other differ" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_evaluate_says_what_to_clone_for_the_real_pages(runs: Path, tmp_path: Path) -> None:
-    done = run("evaluate.py", f"runs={runs}", "run=smoke", "pages=real", f"clones={tmp_path}")
+    done = run_script(
+        "evaluate.py", f"runs={runs}", "run=smoke", "pages=real", f"clones={tmp_path}"
+    )
     assert done.returncode == 1
     assert "git clone https://github.com/seomoz/dragnet_data" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_evaluate_leaves_a_report_and_a_card(runs: Path) -> None:
-    done = run("evaluate.py", f"runs={runs}", "run=smoke", "pages=validation")
+    done = run_script("evaluate.py", f"runs={runs}", "run=smoke", "pages=validation")
     assert done.returncode == 0, done.stderr
     report = runs / "smoke" / "evaluation" / "validation" / "report.html"
     assert "smoke on validation" in report.read_text(encoding="utf-8")
@@ -221,7 +228,7 @@ def test_evaluate_leaves_a_report_and_a_card(runs: Path) -> None:
 
 @pytest.mark.parametrize("model", ["majority", "tfidf", "frozen"])
 def test_baselines_go_through_the_same_door(tmp_path: Path, model: str) -> None:
-    done = run("train.py", f"model={model}", "data.limit=6", f"runs={tmp_path}", "run=base")
+    done = run_script("train.py", f"model={model}", "data.limit=6", f"runs={tmp_path}", "run=base")
     assert done.returncode == 0, done.stderr
     assert "voices macro-F1" in done.stdout
     assert f"next: python evaluate.py run=base runs={tmp_path}" in done.stdout
@@ -232,6 +239,6 @@ def test_baselines_go_through_the_same_door(tmp_path: Path, model: str) -> None:
     assert len(record["base_sha256"]) == (model == "frozen")
     settings = json.loads((tmp_path / "base" / "model" / "newsvoices.json").read_text())
     assert settings["baseline"] == model
-    done = run("evaluate.py", f"runs={tmp_path}")
+    done = run_script("evaluate.py", f"runs={tmp_path}")
     assert done.returncode == 0, done.stderr
     assert "voices macro-F1" in done.stdout
