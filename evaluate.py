@@ -18,11 +18,11 @@ from omegaconf.errors import OmegaConfBaseException
 from newsvoices import tables
 from newsvoices.arguments import ConfigError, Section, check_arguments
 from newsvoices.card import write_card
+from newsvoices.checkpoints import ModelError, base_folder
 from newsvoices.classifier import Classifier, load
 from newsvoices.dataset import SPLITS, DataError, load_splits, read_pages, to_pages
 from newsvoices.evaluation import Evaluation, abstention, confusions, evaluate_pages, read_rows
 from newsvoices.intervals import HEADLINES, compare
-from newsvoices.modeling import ModelError, base_folder
 from newsvoices.pages import Page
 from newsvoices.report import write_report
 from newsvoices.runs import RunError, changed_files, evaluation_name, find_runs

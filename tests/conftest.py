@@ -23,7 +23,13 @@ import torch
 from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Page as Tab
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+from transformers import (
+    BertConfig,
+    BertModel,
+    MPNetConfig,
+    MPNetModel,
+    PreTrainedTokenizerFast,
+)
 
 from newsvoices.decoding import Decoding
 from newsvoices.labels import LABELS
@@ -91,6 +97,23 @@ def tiny_base(tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
         max_position_embeddings=64,
     )
     BertModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_mpnet(tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a one-layer MPNet with random weights and room for windows of 256 tokens."""
+    folder = tmp_path_factory.mktemp("tiny-mpnet")
+    config = MPNetConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=300,
+    )
+    MPNetModel(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 

@@ -14,8 +14,9 @@ import torch
 from newsvoices import LABELS, Page, Paragraph, load
 from newsvoices.arguments import ConfigError
 from newsvoices.baselines import Baseline, Frozen, fit_frozen, fit_majority, fit_tfidf
+from newsvoices.checkpoints import ModelError
 from newsvoices.classifier import Classifier
-from newsvoices.modeling import ModelError, build_model, load_model
+from newsvoices.modeling import build_model, load_model
 from newsvoices.ngrams import Linear
 from newsvoices.windows import WindowSize
 

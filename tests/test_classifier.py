@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from newsvoices import LABELS, Page, Paragraph, load
+from newsvoices.checkpoints import ModelError
 from newsvoices.classifier import CHUNK_WINDOWS, Classifier
-from newsvoices.modeling import ModelError
 
 
 @pytest.fixture(scope="module")

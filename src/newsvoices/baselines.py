@@ -16,9 +16,10 @@ from safetensors import SafetensorError
 from transformers import PreTrainedModel
 
 from newsvoices.arguments import ConfigError
+from newsvoices.checkpoints import ModelError
 from newsvoices.decoding import Decoding
 from newsvoices.labels import LABEL2ID, LABELS
-from newsvoices.modeling import ModelError, page_states, save_model
+from newsvoices.modeling import page_states, save_model
 from newsvoices.ngrams import NGRAMS, Floats, Linear, load_linear, make_counter
 from newsvoices.pages import Page, check_texts, read_page
 from newsvoices.predictions import Prediction, abstain, make_prediction

@@ -8,7 +8,7 @@ import numpy as np
 
 from newsvoices import modeling
 from newsvoices.baselines import Baseline
-from newsvoices.modeling import ModelError
+from newsvoices.checkpoints import ModelError, hub_folder
 from newsvoices.pages import Page, check_texts, read_page
 from newsvoices.predictions import Prediction, abstain, make_prediction
 from newsvoices.settings import LINEAR, SETTINGS, read_network_settings, read_settings
@@ -144,5 +144,5 @@ def _find_folder(path: str | Path) -> Path:
         return folder
     # A hub id is "owner/name"; everything else can only have been meant as a path.
     if isinstance(path, str) and path.count("/") == 1 and not path.startswith((".", "/", "~")):
-        return modeling.hub_folder(path)
+        return hub_folder(path)
     raise ModelError(f"{folder}: expected a model folder such as runs/NAME/model, found none there")

@@ -11,11 +11,11 @@ import numpy as np
 
 from newsvoices.baselines import Baseline
 from newsvoices.calibration import calibration_errors, threshold_for
+from newsvoices.checkpoints import ModelError
 from newsvoices.classifier import Classifier
 from newsvoices.intervals import Counts, bootstrap, page_confusions
 from newsvoices.labels import LABEL2ID, LABELS
 from newsvoices.metrics import score
-from newsvoices.modeling import ModelError
 from newsvoices.pages import Page
 from newsvoices.slices import slices
 

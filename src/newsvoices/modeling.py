@@ -1,7 +1,5 @@
 """The one module that runs the network: base checkpoint in, paragraph logits out, folder saved."""
 
-import hashlib
-import importlib.util
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from transformers import (
@@ -21,67 +17,9 @@ from transformers import (
 )
 from transformers.utils import logging
 
+from newsvoices.checkpoints import ModelError
 from newsvoices.labels import ID2LABEL, LABEL2ID
 from newsvoices.windows import Window, collate
-
-MODEL_FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
-
-
-class ModelError(ValueError):
-    """A model or base checkpoint that cannot be used; the message says why and what to do."""
-
-
-def base_folder(
-    *,
-    hub_id: str,
-    revision: str,
-    sha256: Mapping[str, str],
-    package: str | None = None,
-    package_folder: str = ".",
-    folder: str | None = None,
-) -> Path:
-    """Find the base checkpoint: a given folder, else a package's files, else the hub.
-
-    The package is only located, its code never runs. Files of the package and of the hub must
-    have the pinned checksums; a folder that the user gives is the user's word.
-
-    Raises:
-        ModelError: not found, or a file with another checksum.
-    """
-    if folder is not None:
-        if not (Path(folder) / "config.json").is_file():
-            raise ModelError(f"{folder}: expected a checkpoint folder, found no config.json in it")
-        return Path(folder)
-    spec = importlib.util.find_spec(package) if package else None
-    if spec is not None and spec.submodule_search_locations:
-        found = Path(spec.submodule_search_locations[0]) / package_folder
-    else:
-        found = hub_folder(hub_id, revision)
-    for name, expected in sha256.items():
-        actual = file_sha256(found / name) if (found / name).is_file() else "no such file"
-        if actual != expected:
-            raise ModelError(
-                f"{found / name}: expected SHA-256 {expected}, found {actual}; these are not the "
-                f"files of {hub_id}@{revision}. Reinstall the package, or give a folder of your own"
-            )
-    return found
-
-
-def hub_folder(hub_id: str, revision: str | None = None) -> Path:
-    """Fetch the files of a hub repository (or take them from the local cache)."""
-    try:
-        return Path(snapshot_download(hub_id, revision=revision, allow_patterns=list(MODEL_FILES)))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        raise ModelError(
-            f"{hub_id!r}: expected a local folder or a hub id, found no such folder, and the hub "
-            f"gave nothing ({type(error).__name__}); check the path, or the network"
-        ) from error
-
-
-def file_sha256(file: Path) -> str:
-    """The SHA-256 of a file, in hex."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def build_model(

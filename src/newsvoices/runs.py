@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from newsvoices.modeling import file_sha256
+from newsvoices.checkpoints import file_sha256
 
 RECORD = "run.json"
 PACKAGES = (

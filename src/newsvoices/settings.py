@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from newsvoices.checkpoints import ModelError
 from newsvoices.decoding import Decoding
-from newsvoices.modeling import ModelError
 from newsvoices.windows import WindowSize
 
 SETTINGS = "newsvoices.json"
