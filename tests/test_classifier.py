@@ -63,6 +63,14 @@ def test_many_pages_are_classified_as_one_by_one(classifier: Classifier) -> None
             )
 
 
+def test_logits_decoded_are_the_predictions(classifier: Classifier) -> None:
+    pages = [make_texts(count, count) for count in (5, 0, 60)]
+    logits = list(classifier.logits(pages))
+    assert [array.shape for array in logits] == [(5, 6), (0, 6), (60, 6)]
+    decoded = [classifier.decode(*pair) for pair in zip(pages, logits, strict=True)]
+    assert decoded == list(classifier.classify_pages(pages))
+
+
 def test_pages_are_taken_lazily(classifier: Classifier) -> None:
     taken = 0
 

@@ -9,6 +9,7 @@ import numpy as np
 from newsvoices import modeling
 from newsvoices.baselines import Baseline
 from newsvoices.checkpoints import ModelError, hub_folder
+from newsvoices.decoding import Floats
 from newsvoices.pages import Page, check_texts, read_page
 from newsvoices.predictions import Prediction, abstain, make_prediction
 from newsvoices.settings import LINEAR, SETTINGS, read_network_settings, read_settings
@@ -74,7 +75,8 @@ class Classifier:
             TypeError: a paragraph is not a `str`, or the page is one string.
             ValueError: a paragraph is blank.
         """
-        predictions = next(self._run([self._encode(page)]))
+        encoded = self._encode(page)
+        predictions = self._decode(encoded, next(self._run([encoded])))
         return [abstain(prediction, min_score) for prediction in predictions]
 
     def classify_pages(
@@ -85,8 +87,21 @@ class Classifier:
         A page that cannot be classified raises after the results of all pages before it; the
         message names its index.
         """
-        for predictions in self._run_chunks(pages):
+        for encoded, logits in self._run_chunks(pages):
+            predictions = self._decode(encoded, logits)
             yield [abstain(prediction, min_score) for prediction in predictions]
+
+    def logits(self, pages: Iterable[Page | Sequence[str]]) -> Iterator[Floats]:
+        """The logits [paragraphs, labels] of many pages, lazily and in order.
+
+        They are what `classify_pages` has before temperature and transitions.
+        """
+        for _, logits in self._run_chunks(pages):
+            yield logits
+
+    def decode(self, page: Page | Sequence[str], logits: Floats) -> list[Prediction]:
+        """The predictions of one page from its `logits`, with the `decoding` that is set."""
+        return self._decode(self._encode(page), logits)
 
     def window_places(self, page: Page | Sequence[str]) -> list[str]:
         """Where in its window of the first pass each paragraph is: first, inside, last, alone."""
@@ -96,19 +111,21 @@ class Classifier:
             places += ["alone"] if len(window.spans) == 1 else ["first", *inside, "last"]
         return places
 
-    def _run_chunks(self, pages: Iterable[Page | Sequence[str]]) -> Iterator[list[Prediction]]:
+    def _run_chunks(
+        self, pages: Iterable[Page | Sequence[str]]
+    ) -> Iterator[tuple["_Encoded", Floats]]:
         chunk: list[_Encoded] = []
         for index, page in enumerate(pages):
             try:
                 chunk.append(self._encode(page))
             except (TypeError, ValueError) as error:
-                yield from self._run(chunk)
+                yield from zip(chunk, self._run(chunk), strict=True)
                 raise type(error)(f"page {index}: {error}") from error
             windows = sum(len(windows) for encoded in chunk for windows in encoded.passes)
             if windows >= CHUNK_WINDOWS:
-                yield from self._run(chunk)
+                yield from zip(chunk, self._run(chunk), strict=True)
                 chunk = []
-        yield from self._run(chunk)
+        yield from zip(chunk, self._run(chunk), strict=True)
 
     def _encode(self, page: Page | Sequence[str]) -> "_Encoded":
         texts = check_texts(page.texts if isinstance(page, Page) else page)
@@ -116,19 +133,24 @@ class Classifier:
             return _Encoded([], [], [])
         return _Encoded(texts, *encode_page(texts, self._tokenizer, self.size))
 
-    def _run(self, chunk: Sequence["_Encoded"]) -> Iterator[list[Prediction]]:
+    def _run(self, chunk: Sequence["_Encoded"]) -> Iterator[Floats]:
         passes = [encoded.passes for encoded in chunk if encoded.texts]
         pad_id = self._tokenizer.pad_token_id
         logits = iter(modeling.page_logits(self._model, passes, pad_id=pad_id))
         for encoded in chunk:
-            if not encoded.texts:
-                yield []
-                continue
-            scores = self.decoding.scores(next(logits).astype(np.float64))
-            yield [
-                make_prediction(text, self.labels, row, cut=cut)
-                for text, row, cut in zip(encoded.texts, scores, encoded.cut, strict=True)
-            ]
+            if encoded.texts:
+                yield next(logits).astype(np.float64)
+            else:
+                yield np.empty((0, len(self.labels)))
+
+    def _decode(self, encoded: "_Encoded", logits: Floats) -> list[Prediction]:
+        if not encoded.texts:
+            return []
+        scores = self.decoding.scores(logits)
+        return [
+            make_prediction(text, self.labels, row, cut=cut)
+            for text, row, cut in zip(encoded.texts, scores, encoded.cut, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from newsvoices.intervals import Counts, bootstrap, page_confusions
 from newsvoices.labels import LABEL2ID, LABELS
 from newsvoices.metrics import score
 from newsvoices.pages import Page
+from newsvoices.predictions import Prediction
 from newsvoices.slices import slices
 
 
@@ -53,7 +54,15 @@ def evaluate_pages(
             f"{classifier.folder}: expected a model with the labels {list(LABELS)}, found "
             f"{classifier.labels}"
         )
-    rows = _rows(classifier, pages)
+    plain = None
+    if isinstance(classifier, Classifier):
+        logits = list(classifier.logits(pages))  # the network runs once, for both decodings
+        predicted = list(map(classifier.decode, pages, logits))
+        plain = copy.copy(classifier)
+        plain.decoding = replace(classifier.decoding, temperature=1.0)
+    else:
+        predicted = list(classifier.classify_pages(pages))
+    rows = _rows(classifier, pages, predicted)
     metrics: dict[str, Any] = score(
         [LABEL2ID[row["label"]] for row in rows], [LABEL2ID[row["gold"]] for row in rows]
     )
@@ -65,10 +74,9 @@ def evaluate_pages(
         "intervals": {name: list(ends) for name, ends in bootstrap(confusions(rows)).items()},
         "calibration": {"as saved": _calibration(rows)},
     }
-    if isinstance(classifier, Classifier):
-        plain = copy.copy(classifier)
-        plain.decoding = replace(classifier.decoding, temperature=1.0)
-        metrics["calibration"]["at temperature 1"] = _calibration(_rows(plain, pages))
+    if plain is not None:
+        unscaled = _rows(plain, pages, list(map(plain.decode, pages, logits)))
+        metrics["calibration"]["at temperature 1"] = _calibration(unscaled)
     origins = {page.id: str(page.metadata.get("origin", "")) for page in pages}
     metrics["slices"] = [asdict(part) for part in slices(rows, origins)]
     return Evaluation(metrics, rows)
@@ -114,9 +122,11 @@ def read_rows(file: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in stream]
 
 
-def _rows(classifier: Classifier | Baseline, pages: Sequence[Page]) -> list[dict[str, Any]]:
+def _rows(
+    classifier: Classifier | Baseline, pages: Sequence[Page], predicted: Sequence[list[Prediction]]
+) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    for page, predictions in zip(pages, classifier.classify_pages(pages), strict=True):
+    for page, predictions in zip(pages, predicted, strict=True):
         places = [""] * len(predictions)
         if predictions and isinstance(classifier, Classifier):
             places = classifier.window_places(page)
