@@ -45,12 +45,13 @@ def evaluate(
     suspects: bool,
     transitions: bool,
     device: str | None,
+    bfloat16: bool,
 ) -> Path:
     """Score one run, or all runs of a sweep, on one set of pages; returns the results' folder."""
     if not 0 < precision < 1:
         raise ConfigError(f"precision: expected a number between 0 and 1, found {precision}")
     settings: dict[str, Any] = {"pages": pages, "clones": clones, "transitions": transitions}
-    settings |= {"precision": precision, "device": device}
+    settings |= {"precision": precision, "device": device, "bfloat16": bfloat16}
     folders = find_runs(Path(runs), run)
     done = [evaluate_run(folder, **settings) for folder in folders]
     name = evaluation_name(pages, KNOWN_PAGES) + ("" if transitions else "-without-transitions")
@@ -82,11 +83,12 @@ def evaluate_run(
     transitions: bool,
     precision: float,
     device: str | None,
+    bfloat16: bool,
 ) -> Evaluation:
     """Score one run; write metrics, predictions, report and the model's card."""
     labelled = labelled_pages(folder, pages, clones)
     name = evaluation_name(pages, KNOWN_PAGES)
-    classifier = load(folder / "model", device=device)
+    classifier = load(folder / "model", device=device, bfloat16=bfloat16)
     if not transitions:
         if not isinstance(classifier, Classifier):
             raise ConfigError(f"transitions: {folder.name} is a baseline and has none to leave out")

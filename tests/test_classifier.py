@@ -71,6 +71,16 @@ def test_logits_decoded_are_the_predictions(classifier: Classifier) -> None:
     assert decoded == list(classifier.classify_pages(pages))
 
 
+def test_bfloat16_gives_other_scores_that_are_near(
+    classifier: Classifier, tiny_model: Path
+) -> None:
+    pages = [make_texts(30, 4), make_texts(3, 5)]
+    exact = np.concatenate(list(classifier.logits(pages)))
+    rounded = np.concatenate(list(load(tiny_model, device="cpu", bfloat16=True).logits(pages)))
+    assert not np.array_equal(rounded, exact)
+    np.testing.assert_allclose(rounded, exact, atol=0.02 * np.abs(exact).max())
+
+
 def test_pages_are_taken_lazily(classifier: Classifier) -> None:
     taken = 0
 

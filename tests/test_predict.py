@@ -65,6 +65,17 @@ def test_text_has_the_legend_and_every_paragraph_and_no_colours(run: Run) -> Non
     assert sum(line.endswith(" said so.") for line in lines) == 2
 
 
+def test_bfloat16_scores_are_those_of_the_loader_in_bfloat16(run: Run, tiny_model: Path) -> None:
+    _, exact, _ = run("page.html", "--format", "jsonl", "--device", "cpu")
+    status, output, _ = run("page.html", "--format", "jsonl", "--device", "cpu", "--bfloat16")
+    classifier = load(tiny_model, device="cpu", bfloat16=True)
+    expected = classifier.classify(classifier.read("page.html"))
+    assert (status, output == exact) == (0, False)
+    assert [json.loads(line)["score"] for line in output.splitlines()] == pytest.approx(
+        [prediction.score for prediction in expected], abs=1e-4
+    )
+
+
 def test_json_lines_are_what_the_loader_says(run: Run, tiny_model: Path, folder: Path) -> None:
     assert run("*.html", "--format", "jsonl", "--output", "out.jsonl") == (0, "", "")
     rows = [json.loads(line) for line in (folder / "out.jsonl").read_text().splitlines()]

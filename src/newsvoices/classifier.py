@@ -19,12 +19,16 @@ from newsvoices.windows import Window, encode_page
 CHUNK_WINDOWS = 64
 
 
-def load(path: str | Path, *, device: str | None = None) -> "Classifier | Baseline":
+def load(
+    path: str | Path, *, device: str | None = None, bfloat16: bool = False
+) -> "Classifier | Baseline":
     """Load a model folder, or a hub repository that holds one.
 
     Args:
         path: a folder such as `runs/NAME/model`, or a hub id.
         device: where torch runs it; by default a GPU if there is one, else the CPU.
+        bfloat16: take matrix products in bfloat16. A GPU, or a CPU with AMX, is faster at them;
+            scores then change in the second or third digit, also with the pages beside a page.
 
     Raises:
         ModelError: nothing there, or a folder that is not complete.
@@ -32,13 +36,16 @@ def load(path: str | Path, *, device: str | None = None) -> "Classifier | Baseli
     folder = _find_folder(path)
     if read_settings(folder).get("baseline") in LINEAR:
         return Baseline(folder)
-    return Classifier(folder, device=device)
+    return Classifier(folder, device=device, bfloat16=bfloat16)
 
 
 class Classifier:
     """A saved model. Make one with `load`."""
 
-    def __init__(self, path: str | Path, *, device: str | None = None) -> None:
+    def __init__(
+        self, path: str | Path, *, device: str | None = None, bfloat16: bool = False
+    ) -> None:
+        self.bfloat16 = bfloat16
         self.folder = _find_folder(path)
         self.size, self.decoding, self.labels = read_network_settings(self.folder)
         self._model, self._tokenizer = modeling.load_model(self.folder, device)
@@ -135,8 +142,8 @@ class Classifier:
 
     def _run(self, chunk: Sequence["_Encoded"]) -> Iterator[Floats]:
         passes = [encoded.passes for encoded in chunk if encoded.texts]
-        pad_id = self._tokenizer.pad_token_id
-        logits = iter(modeling.page_logits(self._model, passes, pad_id=pad_id))
+        settings = {"pad_id": self._tokenizer.pad_token_id, "bfloat16": self.bfloat16}
+        logits = iter(modeling.page_logits(self._model, passes, **settings))
         for encoded in chunk:
             if encoded.texts:
                 yield next(logits).astype(np.float64)

@@ -115,11 +115,17 @@ def paragraph_logits(token_logits: torch.Tensor, spans: torch.Tensor) -> torch.T
 
 @torch.inference_mode()
 def window_logits(
-    model: PreTrainedModel, windows: Sequence[Window], *, pad_id: int, batch_tokens: int = 4096
+    model: PreTrainedModel,
+    windows: Sequence[Window],
+    *,
+    pad_id: int,
+    batch_tokens: int = 4096,
+    bfloat16: bool = False,
 ) -> list[NDArray[np.float32]]:
     """Logits [paragraphs, labels] of each window, in the order given.
 
     Windows are run in batches of like length, at most `batch_tokens` tokens each with padding.
+    In bfloat16 they change a little with the batch.
     """
     results: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(windows)
     order = sorted(range(len(windows)), key=lambda index: len(windows[index].input_ids))
@@ -130,14 +136,20 @@ def window_logits(
         arrays = collate([windows[row] for row in rows], pad_id)
         batch = {key: torch.from_numpy(value).to(model.device) for key, value in arrays.items()}
         spans = batch.pop("spans")
-        logits = paragraph_logits(model(**batch).logits.float(), spans).cpu().numpy()
+        with torch.autocast(model.device.type, torch.bfloat16, enabled=bfloat16):
+            token_logits = model(**batch).logits
+        logits = paragraph_logits(token_logits.float(), spans).cpu().numpy()
         for row, values in zip(rows, logits, strict=True):
             results[row] = values[: len(windows[row].spans)]
     return results
 
 
 def page_logits(
-    model: PreTrainedModel, pages: Sequence[Sequence[Sequence[Window]]], *, pad_id: int
+    model: PreTrainedModel,
+    pages: Sequence[Sequence[Sequence[Window]]],
+    *,
+    pad_id: int,
+    bfloat16: bool = False,
 ) -> list[NDArray[np.float32]]:
     """Logits [paragraphs, labels] of each page, the mean over its passes.
 
@@ -145,7 +157,7 @@ def page_logits(
         pages: for each page its passes, each the windows that hold its paragraphs, in order.
     """
     windows = [window for passes in pages for windows in passes for window in windows]
-    logits = iter(window_logits(model, windows, pad_id=pad_id))
+    logits = iter(window_logits(model, windows, pad_id=pad_id, bfloat16=bfloat16))
     return [
         np.mean([np.concatenate([next(logits) for _ in windows]) for windows in passes], axis=0)
         for passes in pages
