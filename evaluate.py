@@ -180,6 +180,7 @@ def write_suspects(run: Path, pages: Sequence[Page], results: Path) -> None:
     base = model.get("base")
     if base is None:
         raise ConfigError(f"suspects: expected a run with a base checkpoint, {run.name} has none")
+    check_arguments(Section("model.base", base, base_folder))  # the run may be of an older version
     found = find_suspects(pages, frozen_states(base_folder(**base), pages))
     with (results / "suspects.jsonl").open("w", encoding="utf-8") as stream:
         for row in found:

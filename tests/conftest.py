@@ -83,6 +83,9 @@ def tokenizer() -> Any:
     return PreTrainedTokenizerFast(tokenizer_object=backend, **SPECIAL)
 
 
+TINY = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 32}
+
+
 @pytest.fixture(scope="session")
 def tiny_base(tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a two-layer BERT with random weights, 64 positions and the tiny tokenizer."""
@@ -90,11 +93,9 @@ def tiny_base(tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     config = BertConfig(
         vocab_size=len(tokenizer),
-        hidden_size=16,
         num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
         max_position_embeddings=64,
+        **TINY,
     )
     BertModel(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -107,11 +108,9 @@ def tiny_mpnet(tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path
     folder = tmp_path_factory.mktemp("tiny-mpnet")
     config = MPNetConfig(
         vocab_size=len(tokenizer),
-        hidden_size=16,
         num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
         max_position_embeddings=300,
+        **TINY,
     )
     MPNetModel(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)

@@ -128,3 +128,10 @@ def test_all_faults_are_named_at_once() -> None:
 @pytest.mark.parametrize("file", sorted(CONFIGS.rglob("*.yaml")), ids=lambda file: file.stem)
 def test_configs_fit_a_screen(file: Path) -> None:
     assert len(file.read_text().splitlines()) <= 40
+
+
+def test_suspects_of_a_run_with_other_keys_are_refused_by_name(tmp_path: Path) -> None:
+    base = "{package: x, hub_id: a, revision: b, sha256: {}}"
+    (tmp_path / "config.yaml").write_text(f"model: {{base: {base}}}")
+    with pytest.raises(ConfigError, match=r"model\.base\.package: no such key"):
+        script("evaluate").write_suspects(tmp_path, [], tmp_path)
