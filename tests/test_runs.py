@@ -147,13 +147,30 @@ def test_results_are_named_after_the_pages(pages: str, name: str) -> None:
     assert evaluation_name(pages, ("train", "validation", "test")) == name
 
 
+def complete(runs: Path, *names: str) -> None:
+    for name in names:
+        (start_run(runs, name) / "run.json").write_text(json.dumps({"finished": "2026-01-01"}))
+
+
 def test_the_runs_of_a_sweep_are_found_in_their_order(tmp_path: Path) -> None:
-    for name in ("s.10", "s.2", "s.0", "s.x", "st.1", "other"):
-        (start_run(tmp_path, name) / "run.json").write_text(json.dumps({"finished": "2026-01-01"}))
-    start_run(tmp_path, "s.1")  # not complete
-    assert [run.name for run in find_runs(tmp_path, "s")] == ["s.0", "s.2", "s.10"]
+    sweep = [f"s.{number}" for number in range(11)]
+    complete(tmp_path, *reversed(sweep), "s.x", "st.1", "other")
+    assert [run.name for run in find_runs(tmp_path, "s")] == sweep
     assert [run.name for run in find_runs(tmp_path, "s.2")] == ["s.2"]
     assert [run.name for run in find_runs(tmp_path, "other")] == ["other"]
+
+
+def test_a_sweep_with_a_run_that_did_not_finish_is_refused(tmp_path: Path) -> None:
+    complete(tmp_path, "s.0")
+    start_run(tmp_path, "s.1")
+    with pytest.raises(RunError, match=r"s\.1: .*did not finish"):
+        find_runs(tmp_path, "s")
+
+
+def test_a_sweep_that_lacks_a_run_between_others_is_refused(tmp_path: Path) -> None:
+    complete(tmp_path, "s.0", "s.2")
+    with pytest.raises(RunError, match=r"s\.1: .*no such folder"):
+        find_runs(tmp_path, "s")
 
 
 def test_a_name_of_neither_a_run_nor_a_sweep_is_an_error(tmp_path: Path) -> None:

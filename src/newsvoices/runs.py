@@ -93,16 +93,19 @@ def find_run(runs: Path, name: str | None = None) -> Path:
 
 
 def find_runs(runs: Path, name: str | None = None) -> list[Path]:
-    """The folders of a sweep's complete runs, NAME.0, NAME.1, ...; or the one of `find_run`.
+    """The folders of a sweep's runs, NAME.0, NAME.1, ...; or the one of `find_run`.
 
     Raises:
-        RunError: there is neither a run nor a sweep of that name.
+        RunError: there is neither a run nor a sweep of that name, or a run of the sweep is missing
+            or incomplete: a mean over the others would pass for that of the sweep.
     """
     if name is None or (runs / check_name(name) / RECORD).is_file():
         return [find_run(runs, name)]
     member = re.compile(rf"{re.escape(name)}\.(\d+)")
-    found = {int(m[1]): run for run in _complete(runs) if (m := member.fullmatch(run.name))}
-    return [found[number] for number in sorted(found)] or [find_run(runs, name)]
+    numbers = [int(m[1]) for run in runs.glob(f"{name}.*") if (m := member.fullmatch(run.name))]
+    if not numbers:
+        return [find_run(runs, name)]
+    return [find_run(runs, f"{name}.{number}") for number in range(max(numbers) + 1)]
 
 
 def finish_run(folder: Path, started: float, facts: dict[str, Any]) -> None:
