@@ -104,11 +104,11 @@ def tiny_base(tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_mpnet(tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a one-layer MPNet with random weights and room for windows of 256 tokens."""
+    """The folder of a six-layer MPNet with random weights and room for windows of 256 tokens."""
     folder = tmp_path_factory.mktemp("tiny-mpnet")
     config = MPNetConfig(
         vocab_size=len(tokenizer),
-        num_hidden_layers=1,
+        num_hidden_layers=6,  # as many as experiment=mpnet6 keeps
         max_position_embeddings=300,
         **TINY,
     )

@@ -35,6 +35,15 @@ def test_config_values_replace_those_of_the_checkpoint(tiny_base: Path) -> None:
     assert model.bert.encoder.layer[0].output.dropout.p == 0.25
 
 
+def test_fewer_layers_than_the_checkpoint_has_are_its_lowest(tiny_base: Path) -> None:
+    whole, _ = build_model(tiny_base, window=16, config={})
+    lower, _ = build_model(tiny_base, window=16, config={"num_hidden_layers": 1})
+    assert len(lower.bert.encoder.layer) == 1
+    kept = whole.bert.encoder.layer[0].state_dict()
+    for name, value in lower.bert.encoder.layer[0].state_dict().items():
+        torch.testing.assert_close(value, kept[name])
+
+
 def test_an_unknown_config_key_is_named(tiny_base: Path) -> None:
     with pytest.raises(ModelError, match="hidden_dropot_prob: no such key"):
         build_model(tiny_base, window=32, config={"hidden_dropot_prob": 0.1})
