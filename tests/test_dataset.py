@@ -282,11 +282,21 @@ def test_shipped_data_are_complete_and_without_a_fault() -> None:
     assert {paragraph.label for paragraph in paragraphs} == set(LABELS)
 
 
-def test_the_datasheet_has_the_table_of_the_default_splits() -> None:
+def default_files() -> dict[str, list[Path]]:
+    """The files of the default data, by the key that names them."""
     config: Any = OmegaConf.to_container(OmegaConf.load(DATA.parent / "configs/data/authored.yaml"))
-    places = {key: [DATA.parent / file for file in config[key]] for key in ("files", *SPLITS)}
-    table = shares(load_splits(**places))
-    assert table in (DATA / "README.md").read_text(encoding="utf-8")
+    return {key: [DATA.parent / file for file in config[key]] for key in ("files", *SPLITS)}
+
+
+def test_the_datasheet_has_the_table_of_the_default_splits() -> None:
+    assert shares(load_splits(**default_files())) in (DATA / "README.md").read_text("utf-8")
+
+
+def test_the_pages_beside_the_default_leak_into_no_split_of_it() -> None:
+    files = default_files()
+    others = set(DATA.glob("*.jsonl")) - set(files["files"])
+    splits = load_splits(**{**files, "train": sorted(others)})
+    assert sum(map(len, splits.values())) == 2062
 
 
 def test_the_table_of_shares_counts_pages_paragraphs_origins_and_labels(tmp_path: Path) -> None:
